@@ -1,0 +1,33 @@
+package schema
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+)
+
+// UserKeySize is the length of a UserKey in bytes.
+const UserKeySize = 16
+
+// UserKey stands for a user wherever Muster stores or sends one: the first 16
+// bytes of HMAC-SHA256 of the user's id under the installation's secret (I8).
+// Whoever has the secret can find a user's key; nobody can go back.
+type UserKey [UserKeySize]byte
+
+// UserKeyer makes user keys. It is not safe for concurrent use.
+type UserKeyer struct {
+	mac hash.Hash
+	sum [sha256.Size]byte
+}
+
+// NewUserKeyer returns a UserKeyer for the secret.
+func NewUserKeyer(secret []byte) *UserKeyer {
+	return &UserKeyer{mac: hmac.New(sha256.New, secret)}
+}
+
+// Key returns the key of the user with this id ("u123", "anon:…", "row:…").
+func (u *UserKeyer) Key(id string) UserKey {
+	u.mac.Reset()
+	u.mac.Write([]byte(id)) // hash.Hash never returns an error
+	return UserKey(u.mac.Sum(u.sum[:0])[:UserKeySize])
+}
