@@ -1,0 +1,85 @@
+// Package consumer is Muster's engine: it runs stages of the shape
+//
+//	input topics → one table → output topics
+//
+// on Kafka, and knows nothing of audiences. A stage is a Processor; package
+// consumer gives it records, a table it can trust, and one commit per batch.
+//
+// # A task
+//
+// A stage's work is cut into tasks, one per partition p. The owner of a task
+// owns partition p of every input topic (they are co-partitioned: equal counts,
+// equal keys), partition p of the changelog, and the local Table, which is a
+// copy of that changelog partition in Pebble. One goroutine runs a task; it is
+// the only writer of everything the task owns, so there are no locks around
+// state. Replicas are members of one consumer group per stage; Kafka is the
+// only coordinator and the only durable store.
+//
+// # Log first (I2)
+//
+// What one call of the Processor writes is a Tx. It is committed in this order:
+//
+//  1. the changelog has acknowledged its records
+//  2. the output topics have acknowledged emissions and dead letters
+//  3. the table takes the records and their position, in one batch, unsynced
+//  4. the group commits the source offsets
+//  5. AfterCommit functions run: requests to the outside start here
+//
+// So the table is always a prefix of the changelog, and losing it, or its tail,
+// costs time and nothing else. Crashes:
+//
+//	crash                     left behind           the next owner
+//	before 1                  nothing               reads the records again
+//	between 1 and 2           a silent change       restores it; reads the records
+//	                                                again with Replay set; emits
+//	between 2 and 3           changelog ahead       restores the tail
+//	between 3 and 4           offsets old           reads again; applying is
+//	                                                idempotent (I1)
+//	table loses its tail      older position        restores the tail
+//	table is gone or foreign  none, or ErrWipe      restores everything
+//
+// # Takeover
+//
+//	joining ──► restoring ──► running ──► draining ──► released
+//	                ▲            │            │
+//	                └── error ───┴── lost ────┴──► dropped, nothing written
+//
+// A new owner asks the group whether it still belongs to the generation, gets a
+// new producer epoch for the task (Owner, Log.Open), restores the table to the
+// changelog's end, writes a fence, and restores what the former owner wrote
+// before the fence took hold. From the fence on, brokers refuse the former
+// owner's writes (I3, KIP-98): there is no moment at which two owners write.
+// The fence also names the changelog's incarnation, the time of its first
+// fence: a table of another incarnation, or one ahead of its log, is wiped. So
+// is one whose last known fence is no longer where it was.
+//
+// The owner then notes the end of each input. Records below it are handed to
+// the Processor with Replay set: a former owner may have logged what they say
+// and died before emitting it, so the stage emits all they touch. A task that
+// never had an owner has no such records.
+//
+// # Positions
+//
+// Tx.Put returns the position a record will have, before it is written. This
+// holds because only the owner writes the partition: the log answers each
+// append with the position of its first record, and any other answer than the
+// predicted one ends the ownership. Positions only grow, across owners too, so
+// (incarnation, position) can version what a stage emits, and Tx.Next can number
+// what it does.
+//
+// # Lease (I3)
+//
+// Fencing protects Kafka; it cannot protect anything outside. For that there is
+// the Lease: this process's own heartbeats, each error-free answer good for the
+// shorter of session and rebalance time-out, less a margin, counted from when
+// the heartbeat was sent. On revocation the engine keeps calling Tick until the
+// Processor is no longer Busy, within the drain time-out; only then is a release
+// record written. Start.CleanRelease tells the next owner, who waits otherwise.
+//
+// # Deliberately absent
+//
+// Transactions (epoch and sequence numbers are enough, and cost no markers),
+// kafka.Reader (it panics on empty batches and jumps on OffsetOutOfRange:
+// segmentio/kafka-go #1416), static membership, and any jump over lost records:
+// ErrDataLoss stops the task until its operator decides.
+package consumer

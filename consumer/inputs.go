@@ -1,0 +1,200 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// chunkRecords is how many records a reader hands over at once.
+const chunkRecords = 1000
+
+// chunk is a run of records of one topic, or why there are none.
+type chunk struct {
+	topic   string
+	records []Record
+	next    int64 // offset after the records
+	end     int64 // high watermark
+	err     error
+}
+
+// batch is what one commit processes.
+type batch struct {
+	records []Record
+	next    Offsets
+	end     Offsets
+}
+
+// inputs reads partition p of every input topic of a task, each in a goroutine
+// of its own that reads ahead by one answer.
+type inputs struct {
+	chunks chan chunk
+	// takeover holds the end of each input when the task was taken over: below it,
+	// a former owner's emissions may be lost.
+	takeover Offsets
+	cancel   context.CancelFunc
+	readers  sync.WaitGroup
+}
+
+// openInputs starts reading at the group's committed offsets. A fresh task had
+// no former owner whose emissions could be lost.
+func (t *task) openInputs(ctx context.Context, fresh bool) (*inputs, error) {
+	s := t.stage
+	from, err := t.committed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The readers live longer than ctx, which ends with revocation: close ends them.
+	rctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	in := &inputs{chunks: make(chan chunk), takeover: Offsets{}, cancel: cancel}
+	for _, input := range s.o.Inputs {
+		end, err := s.cluster.endOffset(ctx, input.Topic, t.info.Partition)
+		if err != nil {
+			cancel()
+			return nil, err
+		}
+		if !fresh {
+			in.takeover[input.Topic] = end
+		}
+		t.state.at(input.Topic, from[input.Topic], end)
+	}
+	for _, input := range s.o.Inputs {
+		r := &partitionReader{
+			cluster: s.cluster, topic: input.Topic, partition: t.info.Partition,
+			next: from[input.Topic], maxBytes: s.o.FetchMaxBytes, maxWait: s.o.FetchMaxWait,
+		}
+		in.readers.Go(func() { in.read(rctx, r) })
+	}
+	return in, nil
+}
+
+// close stops the readers and waits for them. It may be called twice.
+func (in *inputs) close() {
+	in.cancel()
+	in.readers.Wait()
+}
+
+// read hands over chunks until ctx ends or an error, which it hands over too.
+func (in *inputs) read(ctx context.Context, r *partitionReader) {
+	send := func(c chunk) bool {
+		select {
+		case in.chunks <- c:
+			return c.err == nil
+		case <-ctx.Done():
+			return false
+		}
+	}
+	replayBelow := in.takeover[r.topic]
+	for {
+		at := r.next
+		f, err := r.read(ctx)
+		if err != nil {
+			send(chunk{topic: r.topic, err: fmt.Errorf("read %s/%d: %w", r.topic, r.partition, err)})
+			return
+		}
+		for i := range f.records {
+			f.records[i].Replay = f.records[i].Offset < replayBelow
+		}
+		for len(f.records) > chunkRecords {
+			c := chunk{topic: r.topic, records: f.records[:chunkRecords], end: f.end}
+			c.next = c.records[chunkRecords-1].Offset + 1
+			f.records = f.records[chunkRecords:]
+			if !send(c) {
+				return
+			}
+		}
+		if f.next > at && !send(chunk{topic: r.topic, records: f.records, next: f.next, end: f.end}) {
+			return
+		}
+	}
+}
+
+// collect adds to the first chunk what comes within the limits of a commit.
+func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions) (batch, error) {
+	b := batch{next: Offsets{}, end: Offsets{}}
+	size := 0
+	limit := time.NewTimer(o.MaxBatchWait)
+	defer limit.Stop()
+	for {
+		if c.err != nil {
+			return batch{}, c.err
+		}
+		b.records = append(b.records, c.records...)
+		b.next[c.topic], b.end[c.topic] = c.next, c.end
+		for i := range c.records {
+			size += c.records[i].size()
+		}
+		if len(b.records) >= o.MaxBatchRecords || size >= o.MaxBatchBytes {
+			return b, nil
+		}
+		select {
+		case c = <-in.chunks:
+		case <-limit.C:
+			return b, nil
+		case <-ctx.Done():
+			return batch{}, context.Cause(ctx)
+		}
+	}
+}
+
+// committed returns where the group's committed offsets say to start. An input
+// without one starts where its configuration says, and that is said loudly.
+func (t *task) committed(ctx context.Context) (Offsets, error) {
+	s := t.stage
+	p := t.info.Partition
+	offsets := Offsets{}
+	err := s.cluster.retry(ctx, "read committed offsets of "+s.o.Group, func(ctx context.Context) error {
+		req := &kafka.OffsetFetchRequest{GroupID: s.o.Group, Topics: map[string][]int{}}
+		for _, topic := range s.topics() {
+			req.Topics[topic] = []int{p}
+		}
+		res, err := s.cluster.client.OffsetFetch(ctx, req)
+		if err == nil {
+			err = res.Error
+		}
+		if err != nil {
+			return err
+		}
+		for topic, ps := range res.Topics {
+			for _, o := range ps {
+				if o.Error != nil {
+					return o.Error
+				}
+				offsets[topic] = o.CommittedOffset
+			}
+		}
+		if len(offsets) != len(s.o.Inputs) {
+			return errNoAnswer
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range s.o.Inputs {
+		if offsets[in.Topic] >= 0 {
+			continue
+		}
+		at, err := t.first(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", p, "offset", at)
+		offsets[in.Topic] = at
+	}
+	return offsets, nil
+}
+
+func (t *task) first(ctx context.Context, in Input) (int64, error) {
+	if in.Start.IsZero() {
+		return t.stage.cluster.startOffset(ctx, in.Topic, t.info.Partition)
+	}
+	return t.stage.cluster.offsetAt(ctx, in.Topic, t.info.Partition, in.Start)
+}
+
+// isDataLoss reports whether only the operator can say how to go on.
+func isDataLoss(err error) bool { return errors.Is(err, ErrDataLoss) }

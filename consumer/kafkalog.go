@@ -1,0 +1,143 @@
+package consumer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"golang.org/x/sync/errgroup"
+)
+
+// kafkaLog is the Log of a task on Kafka.
+type kafkaLog struct {
+	cluster     *Cluster
+	member      member
+	producer    producer
+	changelog   topicPartition
+	deadLetters string
+	maxBytes    int
+}
+
+// member is what the group knows this process by in one generation.
+type member struct {
+	group      string
+	id         string
+	generation int32
+}
+
+func (l *kafkaLog) Open(ctx context.Context) (Position, error) {
+	// A process that slept through its generation must not shut out the present
+	// owner: ask the group first.
+	if err := l.cluster.heartbeat(ctx, l.member); err != nil {
+		return 0, err
+	}
+	if err := l.producer.open(ctx); err != nil {
+		return 0, err
+	}
+	end, err := l.cluster.endOffset(ctx, l.changelog.topic, l.changelog.partition)
+	return Position(end), err
+}
+
+func (l *kafkaLog) Renew(ctx context.Context) error { return l.producer.renew(ctx) }
+
+func (l *kafkaLog) Start(ctx context.Context) (Position, error) {
+	start, err := l.cluster.startOffset(ctx, l.changelog.topic, l.changelog.partition)
+	return Position(start), err
+}
+
+func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRecord, error] {
+	r := partitionReader{
+		cluster: l.cluster, topic: l.changelog.topic, partition: l.changelog.partition,
+		next: int64(from), maxBytes: l.maxBytes, maxWait: 500 * time.Millisecond,
+	}
+	return func(yield func(LogRecord, error) bool) {
+		for r.next < int64(to) {
+			f, err := r.read(ctx)
+			if err != nil {
+				yield(LogRecord{}, err)
+				return
+			}
+			for _, rec := range f.records {
+				if rec.Offset >= int64(to) {
+					return
+				}
+				if !yield(LogRecord{Position: Position(rec.Offset), Key: rec.Key, Value: rec.Value}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (l *kafkaLog) Append(ctx context.Context, writes []Write) (Position, error) {
+	records := make([]kafka.Record, len(writes))
+	for i, w := range writes {
+		records[i] = kafka.Record{Key: protocol.NewBytes(w.Key), Value: protocol.NewBytes(w.Value)}
+	}
+	at, err := l.producer.produce(ctx, l.changelog, l.producer.sequence(l.changelog), records)
+	return Position(at), err
+}
+
+// Send writes each partition's emissions in order, the partitions side by side.
+func (l *kafkaLog) Send(ctx context.Context, emissions []Emission, deadLetters []DeadLetter) error {
+	parts := map[topicPartition][]kafka.Record{}
+	for _, e := range emissions {
+		tp := topicPartition{e.Topic, e.Partition}
+		parts[tp] = append(parts[tp], kafka.Record{Key: protocol.NewBytes(e.Key), Value: protocol.NewBytes(e.Value), Headers: e.Headers})
+	}
+	if len(deadLetters) > 0 {
+		tp := topicPartition{l.deadLetters, l.changelog.partition}
+		for _, d := range deadLetters {
+			parts[tp] = append(parts[tp], d.record())
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for tp, records := range parts {
+		sequence := l.producer.sequence(tp)
+		g.Go(func() error {
+			_, err := l.producer.produce(gctx, tp, sequence, records)
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// record is JSON, for kafka-console-consumer and alike.
+func (d DeadLetter) record() kafka.Record {
+	v, err := json.Marshal(d)
+	if err != nil {
+		panic(fmt.Sprintf("encode dead letter: %v", err)) // plain fields always encode
+	}
+	key := fmt.Sprintf("%s/%d/%d", d.Topic, d.Partition, d.Offset)
+	return kafka.Record{Key: protocol.NewBytes([]byte(key)), Value: protocol.NewBytes(v)}
+}
+
+// Commit goes by the client, not by kafka-go's Generation, which would share
+// one connection with the heartbeats. The broker refuses an old generation.
+func (l *kafkaLog) Commit(ctx context.Context, o Offsets) error {
+	topics := make(map[string][]kafka.OffsetCommit, len(o))
+	for topic, next := range o {
+		topics[topic] = []kafka.OffsetCommit{{Partition: l.changelog.partition, Offset: next}}
+	}
+	return l.cluster.retry(ctx, "commit offsets of "+l.member.group, func(ctx context.Context) error {
+		res, err := l.cluster.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: l.member.group, GenerationID: int(l.member.generation), MemberID: l.member.id, Topics: topics,
+		})
+		if err != nil {
+			return err
+		}
+		for topic, ps := range res.Topics {
+			for _, p := range ps {
+				if p.Error != nil {
+					return fmt.Errorf("%s/%d: %w", topic, p.Partition, lostOr(p.Error))
+				}
+			}
+		}
+		return nil
+	})
+}

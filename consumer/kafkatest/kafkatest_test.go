@@ -1,0 +1,189 @@
+package kafkatest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) *kafka.Client{
+		"real": func(t *testing.T) *kafka.Client { return Start(t).Client(t) },
+		"fake": func(t *testing.T) *kafka.Client { return StartFake(t).Client(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			roundTrip(t, start(t), 1)
+		})
+	}
+}
+
+func TestVirtualInBubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := StartVirtual(t)
+		roundTrip(t, f.Client(t), 3)
+	})
+}
+
+func TestClusterSurvivesKill(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("three nodes are left out of short runs")
+	}
+	c := StartCluster(t, Options{Nodes: 3})
+	roundTrip(t, c.Client(t), 3)
+	first := c.Nodes()[0]
+	first.Kill()
+	if first.alive() {
+		t.Fatal("a killed node is alive")
+	}
+	if err := c.Restart(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Restart(t.Context(), first); err == nil {
+		t.Error("Restart of a running node succeeded")
+	}
+	got, err := read(t.Context(), c.Client(t), 3)
+	if diff := cmp.Diff(values(3), got); err != nil || diff != "" {
+		t.Errorf("after the kill: %v\n%s", err, diff)
+	}
+}
+
+func TestFreePorts(t *testing.T) {
+	t.Parallel()
+	ports, err := freePorts(20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[int]bool)
+	for _, p := range ports {
+		if seen[p] || p < firstPort || p >= lastPort {
+			t.Errorf("port %d comes twice or is out of range", p)
+		}
+		seen[p] = true
+	}
+}
+
+const topic = "round-trip"
+
+// values are what roundTrip writes to n partitions.
+func values(n int) []string {
+	var list []string
+	for p := range n {
+		for i := range 3 {
+			list = append(list, fmt.Sprintf("%d:%d", p, i))
+		}
+	}
+	return list
+}
+
+// roundTrip makes a topic, writes to each of its partitions and reads all back.
+func roundTrip(t *testing.T, client *kafka.Client, partitions int) {
+	t.Helper()
+	ctx := t.Context()
+	res, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{
+		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}},
+	})
+	if err = errors.Join(err, res.Errors[topic]); err != nil {
+		t.Fatal(err)
+	}
+	for p := range partitions {
+		if err := produce(ctx, client, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := read(ctx, client, partitions)
+	if diff := cmp.Diff(values(partitions), got); err != nil || diff != "" {
+		t.Errorf("read back: %v\n%s", err, diff)
+	}
+}
+
+func produce(ctx context.Context, client *kafka.Client, partition int) error {
+	return retry(ctx, func() error {
+		var records []kafka.Record
+		for i := range 3 {
+			records = append(records, kafka.Record{Value: kafka.NewBytes(fmt.Appendf(nil, "%d:%d", partition, i))})
+		}
+		res, err := client.Produce(ctx, &kafka.ProduceRequest{
+			Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
+		})
+		if err != nil {
+			return err
+		}
+		return res.Error
+	})
+}
+
+func read(ctx context.Context, client *kafka.Client, partitions int) ([]string, error) {
+	var list []string
+	for p := range partitions {
+		var part []string
+		err := retry(ctx, func() error {
+			var err error
+			part, err = fetch(ctx, client, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
+	}
+	return list, nil
+}
+
+func fetch(ctx context.Context, client *kafka.Client, partition int) ([]string, error) {
+	res, err := client.Fetch(ctx, &kafka.FetchRequest{
+		Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second,
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for {
+		r, err := res.Records.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		v, err := protocol.ReadAll(r.Value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, string(v))
+	}
+}
+
+// retry repeats what a broker refuses while leaders are elected.
+func retry(ctx context.Context, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+)
+
+// Input is one input topic of a stage.
+type Input struct {
+	Topic string
+	// Start is where a group that has no committed offset begins: at the first
+	// record not older than Start; the zero time is the earliest record (the
+	// default: costly, never wrong).
+	Start time.Time
+}
+
+// StageOptions configure a stage. Zero values take the defaults.
+type StageOptions struct {
+	Name   string // "membership", "uploader": for logs, metrics, directories
+	Group  string // consumer group
+	Inputs []Input
+	// Changelog and DeadLetters are topics with as many partitions as each input.
+	Changelog   string
+	DeadLetters string
+	// StateDir holds the tables, one directory a task, in <StateDir>/<Name>/<partition>.
+	StateDir string
+	New      func(TaskInfo) (Processor, error)
+
+	MaxBatchRecords int           // records of one commit. Default 5000
+	MaxBatchBytes   int           // bytes of one commit's records. Default 8 MiB
+	MaxBatchWait    time.Duration // waiting for more records once one is there. Default 20 ms
+
+	SessionTimeout    time.Duration // Default 30 s
+	HeartbeatInterval time.Duration // kafka-go's and the lease's. Default 1 s
+	RebalanceTimeout  time.Duration // Default 30 s
+	DrainTimeout      time.Duration // finishing what is in flight on revocation. Default 10 s
+
+	FetchMaxBytes int           // of one answer of one partition. Default 4 MiB
+	FetchMaxWait  time.Duration // of an idle fetch. Default 500 ms
+
+	Table  TableOptions
+	Logger *slog.Logger
+	Meter  metric.Meter
+}
+
+func (o *StageOptions) setDefaults() {
+	def := func(p *time.Duration, d time.Duration) {
+		if *p == 0 {
+			*p = d
+		}
+	}
+	num := func(p *int, n int) {
+		if *p == 0 {
+			*p = n
+		}
+	}
+	num(&o.MaxBatchRecords, 5000)
+	num(&o.MaxBatchBytes, 8<<20)
+	num(&o.FetchMaxBytes, 4<<20)
+	def(&o.MaxBatchWait, 20*time.Millisecond)
+	def(&o.SessionTimeout, 30*time.Second)
+	def(&o.HeartbeatInterval, time.Second)
+	def(&o.RebalanceTimeout, 30*time.Second)
+	def(&o.DrainTimeout, 10*time.Second)
+	def(&o.FetchMaxWait, 500*time.Millisecond)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Meter == nil {
+		o.Meter = noop.Meter{}
+	}
+}
+
+// Stage runs the tasks of one stage that the group assigns to this process.
+type Stage struct {
+	cluster *Cluster
+	o       StageOptions
+	log     *slog.Logger
+	meters  meters
+	tables  tables
+
+	mu    sync.Mutex
+	tasks map[int]*taskState
+	err   error // why no task runs
+}
+
+// NewStage returns a Stage. It does not connect.
+func NewStage(c *Cluster, o StageOptions) (*Stage, error) {
+	if o.Name == "" || o.Group == "" || len(o.Inputs) == 0 || o.Changelog == "" || o.StateDir == "" || o.New == nil {
+		return nil, errors.New("make stage: Name, Group, Inputs, Changelog, StateDir and New are required")
+	}
+	o.setDefaults()
+	if o.DrainTimeout >= o.SessionTimeout {
+		return nil, fmt.Errorf("make stage: drain time-out %s must be shorter than the session time-out %s", o.DrainTimeout, o.SessionTimeout)
+	}
+	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), tasks: map[int]*taskState{}}
+	s.tables = tables{options: o.Table, dir: o.StateDir, stage: o.Name, log: s.log, closed: map[int]Position{}}
+	m, err := newMeters(o.Meter, s)
+	s.meters = m
+	return s, err
+}
+
+// topics returns the names of the input topics.
+func (s *Stage) topics() []string {
+	names := make([]string, len(s.o.Inputs))
+	for i, in := range s.o.Inputs {
+		names[i] = in.Topic
+	}
+	return names
+}
+
+// Run consumes until ctx ends, then drains and leaves the group. It returns an
+// error only for what no retry mends: a topic that is missing, or inputs that
+// are not co-partitioned.
+func (s *Stage) Run(ctx context.Context) error {
+	if _, err := s.partitions(ctx); err != nil {
+		return err
+	}
+	s.tables.survey()
+	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID:                s.o.Group,
+		Brokers:           s.cluster.options.Brokers,
+		Dialer:            s.cluster.dialer(),
+		Topics:            s.topics(),
+		GroupBalancers:    []kafka.GroupBalancer{&balancer{held: s.tables.held, log: s.log}},
+		HeartbeatInterval: s.o.HeartbeatInterval,
+		SessionTimeout:    s.o.SessionTimeout,
+		RebalanceTimeout:  s.o.RebalanceTimeout,
+		JoinGroupBackoff:  500 * time.Millisecond,
+		Timeout:           s.cluster.options.RequestTimeout,
+	})
+	if err != nil {
+		return fmt.Errorf("join group %s: %w", s.o.Group, err)
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-ctx.Done()
+		_ = group.Close() // always nil; ends the generation, which drains, then leaves
+	}()
+	s.generations(ctx, group)
+	<-closed
+	return nil
+}
+
+// generations runs one generation after the other until ctx ends.
+func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
+	failures, said := 0, time.Time{}
+	for ctx.Err() == nil {
+		gen, err := group.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, kafka.RebalanceInProgress):
+			continue // the join goes on
+		case err != nil:
+			failures++
+			// A fresh cluster has no coordinator for some seconds; kafka-go tries again.
+			if failures > 10 && time.Since(said) > time.Minute {
+				said = time.Now()
+				s.log.Warn("cannot join the group yet, trying again", "group", s.o.Group, "tries", failures, "error", err)
+			}
+			continue
+		}
+		if failures > 10 {
+			s.log.Info("joined the group again", "group", s.o.Group, "tries", failures)
+		}
+		failures = 0
+		done := make(chan struct{})
+		gen.Start(func(gctx context.Context) {
+			defer close(done)
+			s.generation(gctx, gen)
+		})
+		<-done
+	}
+}
+
+// partitions returns the partition count that all inputs and the changelog
+// share.
+func (s *Stage) partitions(ctx context.Context) (int, error) {
+	counts, err := s.cluster.Partitions(ctx, append(s.topics(), s.o.Changelog)...)
+	if err != nil {
+		return 0, err
+	}
+	names := slices.Sorted(maps.Keys(counts))
+	n := counts[names[0]]
+	for _, t := range names {
+		if counts[t] != n {
+			return 0, fmt.Errorf("topics of stage %s have different partition counts (%q %d, %q %d): a user's records would meet different tasks; "+
+				"give the sources one count, or consume a repartitioned copy", s.o.Name, names[0], n, t, counts[t])
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,219 @@
+package consumer_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"muster/consumer"
+)
+
+// world is a Kafka in memory, inside a synctest bubble.
+type world struct {
+	t       *testing.T
+	net     *kfake.VirtualNetwork
+	cluster *consumer.Cluster
+}
+
+func newWorld(t *testing.T) *world {
+	vn := new(kfake.VirtualNetwork)
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(vn.Listen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, net: vn}
+	w.cluster = w.connect()
+	t.Cleanup(func() {
+		w.cluster.Close()
+		k.Close()
+	})
+	return w
+}
+
+func (w *world) connect() *consumer.Cluster {
+	return consumer.NewCluster(consumer.ClusterOptions{
+		Brokers: []string{"localhost:9092"}, Dial: w.net.DialContext, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+func (w *world) topics(partitions int) {
+	w.t.Helper()
+	err := w.cluster.EnsureTopics(w.t.Context(), []consumer.Topic{
+		{Name: "in", Partitions: partitions, ReplicationFactor: 1},
+		{Name: "in2", Partitions: partitions, ReplicationFactor: 1},
+		{Name: "log", Partitions: partitions, ReplicationFactor: 1, Config: map[string]string{"cleanup.policy": "compact"}},
+		{Name: "out", Partitions: partitions, ReplicationFactor: 1},
+		{Name: "dead", Partitions: partitions, ReplicationFactor: 1},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// produce writes n records per partition and topic, keys k0…k9.
+func (w *world) produce(partitions, n int) {
+	w.t.Helper()
+	for _, topic := range []string{"in", "in2"} {
+		for p := range partitions {
+			var records []kafka.Record
+			for i := range n {
+				records = append(records, kafka.Record{Key: kafka.NewBytes(fmt.Appendf(nil, "%s-k%d", topic, i%10))})
+			}
+			res, err := w.cluster.Client().Produce(w.t.Context(), &kafka.ProduceRequest{
+				Topic: topic, Partition: p, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
+			})
+			if err != nil || res.Error != nil {
+				w.t.Fatal(err, res)
+			}
+		}
+	}
+}
+
+// replica is one process.
+type replica struct {
+	stage *consumer.Stage
+	stop  func()
+}
+
+func (w *world) start(fs vfs.FS) *replica {
+	w.t.Helper()
+	c := w.connect()
+	s, err := consumer.NewStage(c, consumer.StageOptions{
+		Name: "sum", Group: "g", Inputs: []consumer.Input{{Topic: "in"}, {Topic: "in2"}},
+		Changelog: "log", DeadLetters: "dead", StateDir: "state", New: newSum("out"),
+		HeartbeatInterval: 3 * time.Second, FetchMaxWait: 5 * time.Second,
+		Table: consumer.TableOptions{FS: fs, MemTableBytes: 4 << 20}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			w.t.Errorf("run: %v", err)
+		}
+	})
+	return &replica{stage: s, stop: func() { cancel(); wg.Wait(); c.Close() }}
+}
+
+// counts reads the last count of every key from the output.
+func (w *world) counts(partitions int) map[string]uint64 {
+	w.t.Helper()
+	counts := map[string]uint64{}
+	for p := range partitions {
+		for at := int64(0); ; {
+			f, err := w.cluster.Client().Fetch(w.t.Context(), &kafka.FetchRequest{
+				Topic: "out", Partition: p, Offset: at, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: 10 * time.Millisecond,
+			})
+			if err != nil || f.Error != nil {
+				w.t.Fatal(err, f)
+			}
+			for {
+				r, err := f.Records.ReadRecord()
+				if err != nil {
+					break
+				}
+				k, _ := kafka.ReadAll(r.Key)
+				v, _ := kafka.ReadAll(r.Value)
+				counts[fmt.Sprintf("%d/%s", p, k)] = binary.BigEndian.Uint64(v)
+				at = r.Offset + 1
+			}
+			if at >= f.HighWatermark {
+				break
+			}
+		}
+	}
+	return counts
+}
+
+func (w *world) want(partitions int, each uint64) {
+	w.t.Helper()
+	counts := w.counts(partitions)
+	if len(counts) != partitions*20 {
+		w.t.Fatalf("%d keys in the output, want %d", len(counts), partitions*20)
+	}
+	for k, n := range counts {
+		if n != each {
+			w.t.Errorf("%s counted %d times, want %d", k, n, each)
+		}
+	}
+}
+
+func running(rs ...*replica) int {
+	n := 0
+	for _, r := range rs {
+		for _, t := range r.stage.Status().Tasks {
+			lag := int64(0)
+			for _, l := range t.Lag {
+				lag += l
+			}
+			if t.State == consumer.StateRunning && lag == 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// settle waits, in the bubble's time, until all tasks run without lag.
+func (w *world) settle(tasks int, rs ...*replica) {
+	w.t.Helper()
+	for range 600 {
+		if running(rs...) == tasks {
+			time.Sleep(6 * time.Second) // one idle fetch: what was produced last is seen
+			if running(rs...) == tasks {
+				return
+			}
+		}
+		time.Sleep(time.Second)
+	}
+	for _, r := range rs {
+		w.t.Logf("status: %+v", r.stage.Status())
+	}
+	w.t.Fatalf("not settled: %d of %d tasks run without lag", running(rs...), tasks)
+}
+
+func TestStageCountsOnceThroughJoinsAndLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const parts = 4
+		w := newWorld(t)
+		w.topics(parts)
+		w.produce(parts, 500)
+		diskA, diskB := vfs.NewMem(), vfs.NewMem()
+		a := w.start(diskA)
+		w.settle(parts, a)
+		w.want(parts, 50)
+
+		b := w.start(diskB)
+		w.settle(parts, a, b)
+		if n := len(b.stage.Status().Tasks); n != 2 {
+			t.Errorf("second replica has %d tasks, want 2", n)
+		}
+		w.produce(parts, 500)
+		w.settle(parts, a, b)
+		w.want(parts, 100)
+
+		a.stop()
+		w.produce(parts, 500)
+		w.settle(parts, b)
+		w.want(parts, 150)
+
+		// A replica without its disk restores all from the changelog.
+		b.stop()
+		w.produce(parts, 500)
+		c := w.start(vfs.NewMem())
+		w.settle(parts, c)
+		w.want(parts, 200)
+		c.stop()
+	})
+}

@@ -1,0 +1,194 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// task is one partition of a stage while this process is its owner.
+type task struct {
+	stage  *Stage
+	info   TaskInfo
+	member member
+	state  *taskState
+}
+
+// dataLossPause is how often a task that needs its operator looks again.
+const dataLossPause = 30 * time.Second
+
+// renewEvery is how often an owner renews its fence; see Owner.Renew.
+const renewEvery = 24 * time.Hour
+
+func newTask(s *Stage, info TaskInfo, m member) *task {
+	return &task{stage: s, info: info, member: m, state: s.enter(info.Partition)}
+}
+
+// run owns the task until it is revoked or lost. What goes wrong otherwise is
+// logged, and the task is taken over anew from what was committed (I7).
+func (t *task) run(ctx, revoked context.Context) error {
+	s := t.stage
+	log := s.log.With("task", t.info.Partition)
+	pause := newBackOff()
+	failures := 0
+	for revoked.Err() == nil && ctx.Err() == nil {
+		began := time.Now()
+		err := t.own(ctx, revoked)
+		switch {
+		case err == nil:
+			continue
+		case ctx.Err() != nil || errors.Is(err, errLost):
+			return err
+		case revoked.Err() != nil && errors.Is(err, context.Canceled):
+			return nil
+		case errors.Is(err, ErrWipe):
+			log.Warn("local table does not belong to this changelog; restoring it", "error", err)
+			err = s.tables.wipe(t.info.Partition)
+			if err == nil {
+				continue
+			}
+		case errors.Is(err, ErrFenced):
+			s.meters.fenced.Add(ctx, 1, s.meters.attrs(t.info.Partition))
+		}
+		t.state.fail(err)
+		if time.Since(began) > time.Minute {
+			pause.Reset()
+			failures = 0
+		}
+		failures++
+		d := pause.NextBackOff()
+		if isDataLoss(err) {
+			d = dataLossPause
+		}
+		log.Error("task stopped, taking it over again", "in", d.Round(time.Millisecond), "failures", failures, "error", err)
+		wait(revokedContext(ctx, revoked), d)
+	}
+	return nil
+}
+
+// own takes the task over and works until it is revoked (nil), lost or broken.
+func (t *task) own(ctx, revoked context.Context) (err error) {
+	s := t.stage
+	t.state.set(StateRestoring)
+	table, err := s.tables.open(t.info.Partition)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.tables.close(t.info.Partition, table)) }()
+
+	rctx := revokedContext(ctx, revoked)
+	owner, err := TakeOver(rctx, OwnerOptions{
+		Info: t.info, Table: table, New: s.o.New, Progress: t.state.restored,
+		Log: &kafkaLog{
+			cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
+			changelog: topicPartition{s.o.Changelog, t.info.Partition},
+			producer: producer{
+				cluster:         s.cluster,
+				transactionalID: fmt.Sprintf("%s-%d", s.o.Group, t.info.Partition),
+			},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("take over %s/%d: %w", s.o.Name, t.info.Partition, err)
+	}
+	defer owner.Close()
+	in, err := t.openInputs(rctx, owner.fresh)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	t.state.set(StateRunning)
+	return t.loop(ctx, revoked, owner, in)
+}
+
+// loop processes batches and ticks until the task is revoked.
+func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	upkeep := time.NewTicker(renewEvery)
+	defer upkeep.Stop()
+	tick := func() error {
+		next, err := owner.Tick(ctx)
+		if err != nil {
+			return fmt.Errorf("tick: %w", err)
+		}
+		timer.Stop()
+		if !next.IsZero() {
+			timer.Reset(time.Until(next))
+		}
+		return nil
+	}
+	for {
+		var err error
+		select {
+		case <-revoked.Done():
+			in.close()
+			return t.drain(ctx, owner)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case c := <-in.chunks:
+			if err = t.batch(ctx, owner, in, c); err == nil {
+				err = tick()
+			}
+		case <-owner.Processor().Wake():
+			err = tick()
+		case <-timer.C:
+			err = tick()
+		case <-upkeep.C:
+			err = owner.Renew(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// batch processes the chunk and what follows it closely, in one commit.
+func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk) error {
+	began := time.Now()
+	b, err := in.collect(ctx, c, t.stage.o)
+	if err != nil {
+		return err
+	}
+	if err := owner.Process(ctx, b.records, b.next); err != nil {
+		return fmt.Errorf("apply %d records: %w", len(b.records), err)
+	}
+	t.state.consumed(b)
+	t.stage.meters.commit.Record(ctx, time.Since(began).Seconds(), t.stage.meters.stage)
+	return nil
+}
+
+// drainPoll is how often a stage without a Wake is asked whether it is done.
+const drainPoll = 50 * time.Millisecond
+
+// drain finishes what is in flight, within the drain time-out, and releases
+// the task only if nothing is: otherwise the next owner waits.
+func (t *task) drain(ctx context.Context, owner *Owner) error {
+	t.state.set(StateDraining)
+	proc := owner.Processor()
+	proc.Stop()
+	dctx, cancel := context.WithTimeout(ctx, t.stage.o.DrainTimeout)
+	defer cancel()
+	for {
+		if _, err := owner.Tick(dctx); err != nil {
+			return fmt.Errorf("drain: %w", err)
+		}
+		if !proc.Busy() {
+			break
+		}
+		poll := time.NewTimer(drainPoll)
+		select {
+		case <-dctx.Done():
+			poll.Stop()
+			return nil // unresolved: no release record
+		case <-proc.Wake():
+		case <-poll.C:
+		}
+		poll.Stop()
+	}
+	if !time.Now().Before(t.info.Lease.Until()) {
+		return nil
+	}
+	return owner.Release(dctx)
+}

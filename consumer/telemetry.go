@@ -1,0 +1,69 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Names of the engine's metrics and their attributes.
+const (
+	metricLag            = "muster.task.lag"
+	metricRestored       = "muster.task.restore.remaining"
+	metricRunning        = "muster.task.running"
+	metricCommitDuration = "muster.commit.duration"
+	metricFenced         = "muster.task.fenced"
+
+	attrStage     = "muster.stage"
+	attrTopic     = "messaging.destination.name"
+	attrPartition = "messaging.destination.partition.id"
+)
+
+type meters struct {
+	stage  metric.MeasurementOption
+	name   string
+	commit metric.Float64Histogram
+	fenced metric.Int64Counter
+}
+
+func newMeters(m metric.Meter, s *Stage) (meters, error) {
+	var errs []error
+	keep := func(err error) { errs = append(errs, err) }
+	out := meters{name: s.o.Name, stage: metric.WithAttributes(attribute.String(attrStage, s.o.Name))}
+	var err error
+	out.commit, err = m.Float64Histogram(metricCommitDuration, metric.WithUnit("s"),
+		metric.WithDescription("Time to collect, apply and commit one batch of records."))
+	keep(err)
+	out.fenced, err = m.Int64Counter(metricFenced, metric.WithDescription("Times an owner was shut out by a newer one."))
+	keep(err)
+	lag, err := m.Int64ObservableGauge(metricLag, metric.WithUnit("{record}"), metric.WithDescription("Records not yet applied, per input partition."))
+	keep(err)
+	restore, err := m.Int64ObservableGauge(metricRestored, metric.WithUnit("{record}"), metric.WithDescription("Changelog positions still to restore."))
+	keep(err)
+	running, err := m.Int64ObservableGauge(metricRunning, metric.WithDescription("1 while the task runs, 0 while it restores, drains or is stopped."))
+	keep(err)
+	_, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		for _, t := range s.Status().Tasks {
+			attrs := out.attrs(t.Partition)
+			for topic, n := range t.Lag {
+				o.ObserveInt64(lag, n, attrs, metric.WithAttributes(attribute.String(attrTopic, topic)))
+			}
+			o.ObserveInt64(restore, t.RestoreTotal-t.RestoreDone, attrs)
+			up := int64(0)
+			if t.State == StateRunning {
+				up = 1
+			}
+			o.ObserveInt64(running, up, attrs)
+		}
+		return nil
+	}, lag, restore, running)
+	keep(err)
+	return out, errors.Join(errs...)
+}
+
+func (m meters) attrs(partition int) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String(attrStage, m.name), attribute.String(attrPartition, strconv.Itoa(partition)))
+}

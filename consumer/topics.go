@@ -1,0 +1,164 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// Topic is a topic as Muster wants it.
+type Topic struct {
+	Name              string
+	Partitions        int
+	ReplicationFactor int // -1 = the broker's default
+	// Config holds the topic's own settings. Those of an existing topic are
+	// compared only where a difference would lose or corrupt state: see essential.
+	Config map[string]string
+}
+
+// essential are the settings whose difference is an error: a changelog that is
+// not compacted forgets members, a smaller message limit stops the task.
+var essential = []string{"cleanup.policy", "max.message.bytes"}
+
+// TopicState is what EnsureTopics or CheckTopics found of a topic.
+type TopicState struct {
+	Topic
+	Exists bool
+	// Problem says what is wrong and what to do, empty when nothing is.
+	Problem string
+}
+
+// TopicError says what is wrong with an existing topic and what to do.
+type TopicError struct{ Problems []string }
+
+func (e *TopicError) Error() string { return strings.Join(e.Problems, "\n") }
+
+// EnsureTopics creates the topics that are missing and returns a *TopicError
+// when an existing one has the wrong partition count or policy.
+func (c *Cluster) EnsureTopics(ctx context.Context, topics []Topic) error {
+	states, err := c.CheckTopics(ctx, topics)
+	if err != nil {
+		return err
+	}
+	var missing []kafka.TopicConfig
+	var problems []string
+	for _, s := range states {
+		if !s.Exists {
+			missing = append(missing, topicConfig(s.Topic))
+		} else if s.Problem != "" {
+			problems = append(problems, s.Problem)
+		}
+	}
+	if len(problems) > 0 {
+		return &TopicError{Problems: problems}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return c.retry(ctx, "create topics", func(ctx context.Context) error {
+		res, err := c.client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: missing})
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, t := range missing {
+			// Another replica may have been faster.
+			if err := res.Errors[t.Topic]; err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+				errs = append(errs, fmt.Errorf("topic %q: %w", t.Topic, err))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+func topicConfig(t Topic) kafka.TopicConfig {
+	k := kafka.TopicConfig{Topic: t.Name, NumPartitions: t.Partitions, ReplicationFactor: t.ReplicationFactor}
+	for _, name := range slices.Sorted(maps.Keys(t.Config)) {
+		k.ConfigEntries = append(k.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: t.Config[name]})
+	}
+	return k
+}
+
+// CheckTopics compares the topics of the cluster with the wanted ones.
+func (c *Cluster) CheckTopics(ctx context.Context, topics []Topic) ([]TopicState, error) {
+	states := make([]TopicState, len(topics))
+	err := c.retry(ctx, "check topics", func(ctx context.Context) error {
+		m, err := c.client.Metadata(ctx, &kafka.MetadataRequest{Topics: nil})
+		if err != nil {
+			return err
+		}
+		counts := map[string]int{}
+		for _, t := range m.Topics {
+			if t.Error != nil {
+				return fmt.Errorf("topic %q: %w", t.Name, t.Error)
+			}
+			counts[t.Name] = len(t.Partitions)
+		}
+		configs, err := c.configs(ctx, topics, counts)
+		if err != nil {
+			return err
+		}
+		for i, t := range topics {
+			states[i] = topicState(t, counts, configs[t.Name])
+		}
+		return nil
+	})
+	return states, err
+}
+
+func topicState(t Topic, counts map[string]int, config map[string]string) TopicState {
+	s := TopicState{Topic: t}
+	n, ok := counts[t.Name]
+	if !ok {
+		return s
+	}
+	s.Exists = true
+	if n != t.Partitions {
+		s.Problem = fmt.Sprintf("topic %q has %d partitions, needs %d: keys would meet the wrong task; delete it, or choose another topics.prefix, and let it be made anew", t.Name, n, t.Partitions)
+		return s
+	}
+	for _, name := range essential {
+		want, have := t.Config[name], config[name]
+		if want != "" && have != "" && want != have {
+			s.Problem = fmt.Sprintf("topic %q has %s=%s, needs %s: kafka-configs.sh --alter --entity-type topics --entity-name %s --add-config %s=%s", t.Name, name, have, want, t.Name, name, want)
+			return s
+		}
+	}
+	return s
+}
+
+// configs reads the essential settings of the topics that exist.
+func (c *Cluster) configs(ctx context.Context, topics []Topic, counts map[string]int) (map[string]map[string]string, error) {
+	req := &kafka.DescribeConfigsRequest{}
+	for _, t := range topics {
+		if _, ok := counts[t.Name]; ok {
+			req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
+				ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name, ConfigNames: essential,
+			})
+		}
+	}
+	configs := map[string]map[string]string{}
+	if len(req.Resources) == 0 {
+		return configs, nil
+	}
+	res, err := c.client.DescribeConfigs(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range res.Resources {
+		if r.Error != nil {
+			return nil, fmt.Errorf("settings of topic %q: %w", r.ResourceName, r.Error)
+		}
+		m := map[string]string{}
+		for _, e := range r.ConfigEntries {
+			m[e.ConfigName] = e.ConfigValue
+		}
+		configs[r.ResourceName] = m
+	}
+	return configs, nil
+}
