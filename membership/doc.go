@@ -1,0 +1,103 @@
+// Package membership is the first stage: it joins what is known of a user with
+// the audiences the user is in, and tells the uploader, whenever that changes,
+// which rows of the user belong in an audience.
+//
+//	source records ──decode──► events ──group by user──► merge ──► profile (table,
+//	(keyed by user)                                        │       changelog)
+//	                                                       └─────► member row sets
+//	                                                               (by audience)
+//
+// # Authority
+//
+// The changelog of profiles is authoritative for what is known of users; the
+// table is its copy; member row sets are derived from it by the rules (chosen
+// identifiers, consent, caps) and can be emitted again at any time. Records are
+// authoritative for nothing once their offsets are committed.
+//
+// A profile holds, for one user: a register for each single-valued key; for each
+// many-valued key one set for each source; the membership of each audience; the
+// consent of each category; the platforms on which ad tracking was switched off;
+// the moment of the last erasure. Each part has a stamp (event time, tie-break).
+//
+// # Invariants
+//
+// I1, replay is free. Every part is last-writer-wins by stamp, so merging is
+// commutative, associative and idempotent, and equal states have equal bytes:
+//
+//   - Registers, memberships and consents: the highest stamp stays, a cleared
+//     register too. An equal stamp is the same event: it overwrites, so that a
+//     replay with corrected rules repairs. In a set it takes back what that event
+//     said before. Different values at one stamp therefore never meet but in a
+//     repair, where the one read last is meant to win.
+//   - Sets: the stamp of the newest replacement, and of the values said at or
+//     after it the ten highest by (latest stamp, value). Both bounds only rise and
+//     cut from below, so it does not matter when they cut.
+//   - Tracking switched off: mobile ids of the platform with a stamp at or before
+//     are void, whenever they come.
+//   - The cap on the union of sources is applied when rows are made, and never
+//     stored.
+//
+// Two things are not free of order, on purpose. An erasure covers every stamp that
+// the profile holds when it comes, as clocks run ahead: it errs on the side of
+// erasing. And a profile that is full refuses what comes last.
+//
+// An erasure applies if its own moment, the later of its record's and its event's
+// time, is after erased-at. Otherwise it is one that was applied already, being
+// read again, and must not forget what was said since. Limit: of two erasures
+// within five minutes the second does not cover an event between them if clocks
+// running ahead had moved erased-at beyond it.
+//
+// I2, log first. A batch costs one read and at most one write a user, and none
+// where nothing changed. A newer stamp is a change, even on an equal value: an
+// event between the two, coming late, must lose.
+//
+// I7, nothing stops for one record. Each record ends in exactly one outcome:
+// applied, unchanged, ignored by type, or a dead letter with its reason. A bad
+// trait costs that trait.
+//
+// I8, no direct identifiers. Events arrive hashed and users as keys; the user id
+// is stored only while EXTERN_ID is on, and removed when it no longer is. No log,
+// error or attribute holds anything of an event but its type.
+//
+// # Emissions
+//
+// A version is (incarnation, position of the profile's record), or the task's last
+// position where the profile was not rewritten: it only grows for a user, across
+// owners too. A user who is in an audience without rows cannot be matched; one
+// without consent is out. The first word on an audience is emitted even if it is
+// an exit.
+//
+// A record that a former owner may have processed (Record.Replay) has all that it
+// touches emitted, changed or not: every audience of the user if it carries
+// profile data, else the audiences it names.
+//
+// # Erasure
+//
+//	profile ──erase──► emptied, audiences still named ──told──► only {erased-at}
+//
+// The audiences are forgotten only after the emissions that empty them were
+// acknowledged; until then a later owner could not know whom to tell. A derived
+// key says which profiles are on the way, and Restore makes it anew.
+//
+// # Change of rules
+//
+// A fingerprint of all that decides the rows is recorded in the fence. An owner
+// that finds another one withdraws it, emits every member in slices, and records
+// its own at the end. Normalising happens when events are decoded: a new default
+// country or date order changes old values only by a replay of the sources.
+//
+// # Failures
+//
+//	crash or fault                what is left          what heals it
+//	----------------------------  --------------------  -----------------------------------
+//	before the changelog          nothing               records are read again
+//	logged, not (all) emitted     a silent change       Replay: everything touched is said
+//	emitted, table not written    table behind          restored; the rest is I1
+//	table written, offsets old    records read again    I1, Replay
+//	erasure logged, not told      audiences named       Replay, and Tick tells it
+//	erasure told, not forgotten   audiences named       Tick forgets them
+//	half of a sweep               no fingerprint        the next owner begins anew
+//	options changed back          no fingerprint        the same
+//	source not keyed by user      dead letters, alarm   a person repartitions the source
+//	profile beyond its limit      dead letter           nothing; smaller events still apply
+package membership

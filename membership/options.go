@@ -1,0 +1,118 @@
+package membership
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"muster/schema"
+)
+
+// MaxProfileBytes is how large a profile grows, unless configured otherwise:
+// half of what a changelog record may have.
+const MaxProfileBytes = 4 << 20
+
+// Options configure the stage. The zero value of a field is its default where
+// none is named as needed.
+type Options struct {
+	// Decoder says how records are read. UserKeySecret is needed. Normaliser,
+	// ConsentCategories, MaxValues and Partitions are filled in by the stage, from
+	// the options below and from the task.
+	Decoder schema.DecoderOptions
+	// Normaliser says how identifiers are read.
+	Normaliser schema.NormaliserOptions
+
+	// MembersTopic is where member row sets go. Needed.
+	MembersTopic string
+	// MembersPartitions is the number of its partitions. Needed; it must be the
+	// same for every replica, always: it says which task holds an audience.
+	MembersPartitions int
+
+	// Keys are the identifiers to be uploaded. Default schema.DefaultKeys.
+	Keys schema.KeySet
+	// AudienceKeys are those of audiences that have their own choice.
+	AudienceKeys map[string]schema.KeySet
+	// RequireConsent names the consent categories that a user must have granted,
+	// all of them, to be in any audience. None = consent is not asked for.
+	RequireConsent []string
+	// ExternIDAlone sends users of whom nothing but EXTERN_ID is known.
+	ExternIDAlone bool
+	// MaxValues is how many values of one many-valued key each source keeps and
+	// how many the rows of one user use. Default schema.MaxValues.
+	MaxValues int
+	// MaxProfileBytes is the size beyond which a profile refuses to grow. Default
+	// MaxProfileBytes; the changelog must take records of this size.
+	MaxProfileBytes int
+
+	// Meter makes the stage's instruments; nil = none. See telemetry.go.
+	Meter metric.Meter
+	// Logger takes what a person must act on. Default slog.Default.
+	Logger *slog.Logger
+	// Health, if set, is told of sources that cannot be used as they are.
+	Health *Health
+}
+
+// complete fills in defaults and returns every problem there is.
+func (o *Options) complete() error {
+	var errs []error
+	if o.MembersTopic == "" {
+		errs = append(errs, errors.New("MembersTopic: empty, want a topic"))
+	}
+	if o.MembersPartitions <= 0 {
+		errs = append(errs, fmt.Errorf("MembersPartitions: %d, want at least 1", o.MembersPartitions))
+	}
+	if o.MaxValues < 0 {
+		errs = append(errs, fmt.Errorf("MaxValues: %d, want at least 1 (0 = %d)", o.MaxValues, schema.MaxValues))
+	}
+	if o.MaxProfileBytes < 0 {
+		errs = append(errs, fmt.Errorf("MaxProfileBytes: %d, want at least 1 (0 = %d)", o.MaxProfileBytes, MaxProfileBytes))
+	}
+	if slices.Contains(o.RequireConsent, "") {
+		errs = append(errs, errors.New("RequireConsent: an empty category"))
+	}
+	if o.Keys == 0 {
+		o.Keys = schema.DefaultKeys
+	}
+	if !o.Decoder.ExternID {
+		if o.Keys.Has(schema.ExternID) {
+			errs = append(errs, errors.New("Keys: EXTERN_ID is chosen but Decoder.ExternID is off"))
+		}
+		for audience, keys := range o.AudienceKeys {
+			if keys.Has(schema.ExternID) {
+				errs = append(errs, fmt.Errorf("AudienceKeys[%s]: EXTERN_ID is chosen but Decoder.ExternID is off", audience))
+			}
+		}
+	}
+	n, err := schema.NewNormaliser(o.Normaliser)
+	errs = append(errs, err)
+	if o.MaxValues == 0 {
+		o.MaxValues = schema.MaxValues
+	}
+	if o.MaxProfileBytes == 0 {
+		o.MaxProfileBytes = MaxProfileBytes
+	}
+	if o.Meter == nil {
+		o.Meter = noop.Meter{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Health == nil {
+		o.Health = &Health{}
+	}
+	o.Decoder.Normaliser = n
+	o.Decoder.ConsentCategories = o.RequireConsent
+	o.Decoder.MaxValues = o.MaxValues
+	return errors.Join(errs...)
+}
+
+func (o *Options) rules() rules {
+	return rules{
+		keys: o.Keys, audienceKeys: o.AudienceKeys, categories: o.RequireConsent,
+		maxValues: o.MaxValues, externIDAlone: o.ExternIDAlone,
+	}
+}

@@ -1,0 +1,55 @@
+package membership
+
+import (
+	"fmt"
+
+	"muster/consumer"
+	"muster/schema"
+)
+
+// stage is what the tasks of a process share.
+type stage struct {
+	o           Options
+	rules       rules
+	fingerprint []byte
+	telemetry   *telemetry
+	alarm       alarm
+}
+
+// New returns what makes the stage's part of a task. Mistakes in the options
+// come back from there, all at once.
+func New(o Options) func(consumer.TaskInfo) (consumer.Processor, error) {
+	err := o.complete()
+	s := &stage{o: o, rules: o.rules()}
+	if err == nil {
+		s.fingerprint = fingerprint(&s.rules, &s.o)
+		s.alarm = alarm{logger: o.Logger, health: o.Health}
+		s.telemetry, err = newTelemetry(o.Meter)
+	}
+	return func(info consumer.TaskInfo) (consumer.Processor, error) {
+		if err != nil {
+			return nil, fmt.Errorf("check membership options: %w", err)
+		}
+		return s.task(info)
+	}
+}
+
+func (s *stage) task(info consumer.TaskInfo) (*task, error) {
+	o := s.o.Decoder
+	o.Partitions = info.Partitions
+	d, err := schema.NewDecoder(o)
+	if err != nil {
+		return nil, fmt.Errorf("check membership options: %w", err)
+	}
+	return &task{
+		stage:     s,
+		partition: uint32(info.Partition),
+		decoder:   d,
+		keyer:     schema.NewUserKeyer(o.UserKeySecret),
+		batch:     newBatch(),
+		merge:     merge{maxValues: s.o.MaxValues, externID: o.ExternID},
+		before:    view{rules: &s.rules},
+		after:     view{rules: &s.rules},
+		tally:     newTally(),
+	}, nil
+}

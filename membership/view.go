@@ -1,0 +1,74 @@
+package membership
+
+import (
+	"slices"
+
+	"muster/schema"
+	"muster/schema/musterpb"
+)
+
+// view makes the rows of one profile. The identifiers are gathered at the first
+// use, and rows made once for all audiences with the same chosen keys. Reset
+// before each profile and whenever it changed; not safe for concurrent use.
+type view struct {
+	rules *rules
+
+	p         *musterpb.Profile
+	gathered  bool
+	consented bool
+	ids       schema.Identifiers
+	rows      []rowsOf
+	scratch   []stampedValue
+}
+
+type rowsOf struct {
+	keys schema.KeySet
+	rows []*musterpb.Row
+}
+
+func (v *view) reset(p *musterpb.Profile) {
+	v.p, v.gathered, v.rows = p, false, v.rows[:0]
+}
+
+// member returns what the uploader is to know of the user in an audience; a is
+// the profile's membership of it, nil if there is none. The version is left
+// open. The rows belong to the view.
+//
+// A user without consent is not desired: neither in nor with rows, so that they
+// are not counted as a member who cannot be matched.
+func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
+	if a == nil || forgotten(v.p, a) {
+		return &musterpb.MemberRows{Erased: v.p.ErasedAtMs > 0}
+	}
+	m := &musterpb.MemberRows{Name: a.Name, Space: a.Space, Computation: a.Computation, FacebookId: a.FacebookId}
+	if a.In {
+		m.Rows, m.In = v.desired(v.rules.chosen(a.Audience))
+	}
+	return m
+}
+
+func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
+	if !v.gathered {
+		v.gathered = true
+		v.identifiers()
+		v.consented = consented(v.p, v.rules.categories)
+	}
+	if !v.consented {
+		return nil, false
+	}
+	for i := range v.rows {
+		if v.rows[i].keys == keys {
+			return v.rows[i].rows, true
+		}
+	}
+	rows = schema.Rows(&v.ids, keys)
+	v.rows = append(v.rows, rowsOf{keys, rows})
+	return rows, true
+}
+
+// sameMember reports whether two emissions differ in nothing but their version.
+func sameMember(a, b *musterpb.MemberRows) bool {
+	return a.In == b.In && a.Erased == b.Erased && a.Name == b.Name && a.Space == b.Space &&
+		a.Computation == b.Computation && a.FacebookId == b.FacebookId &&
+		slices.EqualFunc(a.Rows, b.Rows, (*musterpb.Row).EqualVT)
+}

@@ -1,0 +1,56 @@
+package membership
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/schema"
+	"muster/schema/musterpb"
+)
+
+// The cap on the union takes the latest words of all sources together, and rows
+// go by the bytes of the values.
+func TestUnionIsCappedByLatestWord(t *testing.T) {
+	t.Parallel()
+	m := merge{maxValues: 3, p: &musterpb.Profile{}}
+	say := func(at int64, source schema.Source, values ...string) {
+		e := schema.Event{Stamp: schema.Stamp{TimeMs: at}, Sets: []schema.SetUpdate{{Key: schema.Email, Source: source}}}
+		for _, v := range values {
+			e.Sets[0].Values = append(e.Sets[0].Values, []byte(v))
+		}
+		m.apply(&e, at)
+	}
+	say(1, schema.SourceTrait, "d", "e")
+	say(2, schema.SourceExternalID, "c", "b")
+	say(3, schema.SourceTrait, "z", "c")
+	v := view{rules: &rules{maxValues: 3}}
+	v.reset(m.p)
+	v.identifiers()
+	var got []string
+	for _, email := range v.ids.Emails {
+		got = append(got, string(email))
+	}
+	if d := cmp.Diff([]string{"b", "c", "z"}, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if m.overCap[schema.Email] != 1 { // d, e, z, c in the set of traits
+		t.Errorf("over cap: %d, want 1", m.overCap[schema.Email])
+	}
+}
+
+func TestAudienceHasItsOwnKeys(t *testing.T) {
+	t.Parallel()
+	p := &musterpb.Profile{
+		Registers:   []*musterpb.Register{{Key: uint32(schema.FN), TimeMs: 1, Value: []byte("fn")}},
+		Sets:        []*musterpb.ValueSet{{Key: uint32(schema.Email), Values: []*musterpb.StampedValue{{TimeMs: 1, Value: []byte("e")}}}},
+		Memberships: []*musterpb.Membership{{Audience: "A", TimeMs: 1, In: true}, {Audience: "B", TimeMs: 1, In: true}},
+	}
+	v := view{rules: &rules{maxValues: 3, keys: schema.DefaultKeys, audienceKeys: map[string]schema.KeySet{"B": schema.KeysOf(schema.Email)}}}
+	v.reset(p)
+	for i, want := range []string{"fn", ""} {
+		if got := string(v.member(p.Memberships[i]).Rows[0].Fn); got != want {
+			t.Errorf("%s: FN %q, want %q", p.Memberships[i].Audience, got, want)
+		}
+	}
+}
