@@ -1,0 +1,39 @@
+package facebook
+
+import "net/http"
+
+// Op names an operation of the client in errors, spans and metrics.
+type Op string
+
+// The operations.
+const (
+	OpCreateAudience Op = "create_audience"
+	OpListAudiences  Op = "list_audiences"
+	OpReadAudience   Op = "read_audience"
+	OpAddUsers       Op = "add_users"
+	OpRemoveUsers    Op = "remove_users"
+)
+
+// spec is what an operation is on the wire. The template is that of the
+// URL conventions: no ids, few values.
+type spec struct {
+	method   string
+	template string
+	verb     string // for error texts
+}
+
+var specs = map[Op]spec{
+	OpCreateAudience: {http.MethodPost, "/{version}/{account}/customaudiences", "create audience"},
+	OpListAudiences:  {http.MethodGet, "/{version}/{account}/customaudiences", "list audiences"},
+	OpReadAudience:   {http.MethodGet, "/{version}/{audience}", "read audience"},
+	OpAddUsers:       {http.MethodPost, "/{version}/{audience}/users", "add users"},
+	OpRemoveUsers:    {http.MethodDelete, "/{version}/{audience}/users", "remove users"},
+}
+
+// writes says whether the operation changes anything: only then can an answer
+// that never came have been an effect.
+func (o Op) writes() bool { return specs[o].method != http.MethodGet }
+
+// onAccount says whether the operation's node is the ad account: there a missing
+// object is a missing account.
+func (o Op) onAccount() bool { return o == OpCreateAudience || o == OpListAudiences }

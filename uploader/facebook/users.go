@@ -1,0 +1,85 @@
+package facebook
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Payload is the rows of one request.
+type Payload struct {
+	// Account is the ad account that holds the audience. It is not sent; it
+	// fills in remedies, errors and spans. May be empty.
+	Account AccountID
+	// Schema names the columns. It is always sent as an array, one key or
+	// many: an audience first filled in one form refuses the other for ever.
+	Schema []string
+	// Data is a JSON array of rows, each an array with one cell per column, ""
+	// where unknown. It goes out byte for byte and is not read after the call
+	// has returned.
+	Data []byte
+	// Rows counts the rows of Data: 1 to MaxRows.
+	Rows int
+}
+
+// AddUsers adds rows to an audience. Adding twice is adding once. Facebook
+// applies it later, in up to a day.
+func (c *Client) AddUsers(ctx context.Context, id AudienceID, p Payload) (UsersResult, error) {
+	return c.users(ctx, OpAddUsers, id, p)
+}
+
+// RemoveUsers removes the people whom the rows match; rows that match nobody are
+// no error. Class [LowSize] means that nothing was removed.
+func (c *Client) RemoveUsers(ctx context.Context, id AudienceID, p Payload) (UsersResult, error) {
+	return c.users(ctx, OpRemoveUsers, id, p)
+}
+
+func (c *Client) users(ctx context.Context, op Op, id AudienceID, p Payload) (UsersResult, error) {
+	account := AccountID(strings.TrimPrefix(string(p.Account), "act_"))
+	r := &call{op: op, account: account, audience: id, path: []string{string(id), "users"}, rows: p.Rows}
+	if err := p.check(id); err != nil {
+		return UsersResult{}, r.refusal(err)
+	}
+	schema, err := json.Marshal(p.Schema)
+	if err != nil {
+		return UsersResult{}, r.refusal(err)
+	}
+	r.body = [][]byte{[]byte(`{"payload":{"schema":`), schema, []byte(`,"data":`), p.Data, []byte(`}}`)}
+	var result UsersResult
+	r.decode = func(ctx context.Context, body []byte) bool {
+		var ok bool
+		result, ok = decodeUsersResult(body)
+		trace.SpanFromContext(ctx).SetAttributes(keyReceived.Int(result.NumReceived), keyInvalid.Int(result.NumInvalid))
+		return ok
+	}
+	usage, err := c.do(ctx, r)
+	result.Usage = usage
+	return result, err
+}
+
+func (p Payload) check(id AudienceID) error {
+	if _, err := ParseAudienceID(string(id)); err != nil {
+		return err
+	}
+	if p.Account != "" {
+		if _, err := ParseAccountID(string(p.Account)); err != nil {
+			return err
+		}
+	}
+	if p.Rows < 1 || p.Rows > MaxRows {
+		return fmt.Errorf("%d rows: want 1 to %d", p.Rows, MaxRows)
+	}
+	if len(p.Schema) == 0 {
+		return errors.New("schema: want at least one key")
+	}
+	data := bytes.TrimSpace(p.Data)
+	if !bytes.HasPrefix(data, []byte("[")) || !bytes.HasSuffix(data, []byte("]")) {
+		return errors.New("data: want a JSON array of rows")
+	}
+	return nil
+}
