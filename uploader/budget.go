@@ -1,0 +1,208 @@
+package uploader
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"muster/schema/musterpb"
+	"muster/uploader/facebook"
+)
+
+const (
+	// easyPercent is the use of Facebook's limits below which requests are not
+	// spaced, and below which there is room for what can wait.
+	easyPercent = 50
+	// fullPercent is the use from which requests stop until the limit decays.
+	fullPercent = 95
+	// fullSpacing is the time between two requests of all owners together just
+	// below fullPercent: 20 writes in 5 minutes, what the limited tier sustains
+	// (Meta, "Rate Limiting": 60 points, 3 a write, decaying over 300 s).
+	fullSpacing = 15 * time.Second
+	// decay is how long to stop at fullPercent when no header says.
+	decay = time.Minute
+)
+
+// budget paces the requests of this process, per ad account, by what Facebook's
+// answers say of its limits. Owners share an account without talking to each
+// other: all see the same percentage, and each spaces its requests by the inverse
+// of its share of the partitions. It is safe for concurrent use.
+type budget struct {
+	slowBeat time.Duration
+
+	mu       sync.Mutex
+	tasks    int // own
+	all      int // partitions
+	app      gauge
+	accounts map[facebook.AccountID]*gauge
+}
+
+// gauge is what is known of one limit. Its block needs a person.
+type gauge struct {
+	next    time.Time // no request before
+	percent float64
+	block   *musterpb.Block
+}
+
+func newBudget(slowBeat time.Duration) *budget {
+	return &budget{slowBeat: slowBeat, accounts: make(map[facebook.AccountID]*gauge)}
+}
+
+// join and leave keep the share of this process.
+func (b *budget) join(partitions int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tasks++
+	b.all = partitions
+}
+
+func (b *budget) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tasks--
+}
+
+func (b *budget) of(account facebook.AccountID) *gauge {
+	g := b.accounts[account]
+	if g == nil {
+		g = new(gauge)
+		b.accounts[account] = g
+	}
+	return g
+}
+
+// take reserves the right to one request now, or says when to ask again. While
+// something is blocked one request a slow beat passes, to see if it still is.
+func (b *budget) take(account facebook.AccountID, now time.Time) (ok bool, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := b.of(account)
+	if at = later(g.next, b.app.next); now.Before(at) {
+		return false, at
+	}
+	if b.app.block != nil {
+		b.app.next = now.Add(b.slowBeat)
+	}
+	if g.block != nil {
+		g.next = now.Add(b.slowBeat)
+	} else {
+		g.next = now.Add(b.spacing(g.percent))
+	}
+	return true, now
+}
+
+// spacing grows from nothing at easyPercent to fullSpacing at fullPercent.
+func (b *budget) spacing(percent float64) time.Duration {
+	if percent <= easyPercent {
+		return 0
+	}
+	steep := min((percent-easyPercent)/(fullPercent-easyPercent), 1)
+	share := float64(max(b.tasks, 1)) / float64(max(b.all, b.tasks, 1))
+	return time.Duration(steep * float64(fullSpacing) / share)
+}
+
+// learn takes what an answer says of the limits, as soon as it is there: an
+// answer that waits for its task must not let others run into the limit.
+func (b *budget) learn(account facebook.AccountID, u facebook.Usage, err error, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := b.of(account)
+	note(g, u.AccountPercent(), max(u.RegainAccess(), u.AdAccount.Reset), now)
+	note(&b.app, u.App.Percent(), 0, now)
+	e, ok := errors.AsType[*facebook.Error](err)
+	if !ok {
+		return
+	}
+	switch until := now.Add(max(e.RetryAfter, decay)); e.Class {
+	case facebook.Throttle, facebook.Cooldown:
+		g.next = later(g.next, until)
+	case facebook.ThrottleApp:
+		b.app.next = later(b.app.next, until)
+	}
+}
+
+func note(g *gauge, percent float64, wait time.Duration, now time.Time) {
+	g.percent = percent
+	if percent < fullPercent {
+		return
+	}
+	if wait == 0 {
+		wait = decay
+	}
+	g.next = later(g.next, now.Add(wait))
+}
+
+// block holds an account, or everything for the empty account, until a person
+// has acted.
+func (b *budget) block(account facebook.AccountID, block *musterpb.Block, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := &b.app
+	if account != "" {
+		g = b.of(account)
+	}
+	if g.block != nil && g.block.Reason == block.Reason {
+		block.SinceMs = g.block.SinceMs
+	}
+	g.block = block
+	g.next = later(g.next, now.Add(b.slowBeat))
+}
+
+// passed is called when a request was answered with success: nothing blocks.
+func (b *budget) passed(account facebook.AccountID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range []*gauge{&b.app, b.of(account)} {
+		if g.block != nil {
+			g.block, g.next = nil, now
+		}
+	}
+}
+
+// blocked returns why the account is blocked, nil if it is not.
+func (b *budget) blocked(account facebook.AccountID) *musterpb.Block {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.app.block != nil {
+		return b.app.block
+	}
+	return b.of(account).block
+}
+
+// opens returns when a blocked account is tried again; the zero time if it is
+// not blocked.
+func (b *budget) opens(account facebook.AccountID) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var at time.Time
+	for _, g := range []*gauge{&b.app, b.of(account)} {
+		if g.block != nil {
+			at = later(at, g.next)
+		}
+	}
+	return at
+}
+
+// easy reports whether there is room for more than what is due.
+func (b *budget) easy(account facebook.AccountID, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := b.of(account)
+	return g.block == nil && b.app.block == nil && g.percent < easyPercent && b.app.percent < easyPercent &&
+		!now.Before(g.next) && !now.Before(b.app.next)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// sooner returns the earlier of two moments of which the zero one is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

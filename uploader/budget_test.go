@@ -1,0 +1,80 @@
+package uploader
+
+import (
+	"testing"
+	"time"
+
+	"muster/schema/musterpb"
+	"muster/uploader/facebook"
+)
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	use := func(percent float64) facebook.Usage {
+		return facebook.Usage{AdAccount: facebook.AdAccountUsage{Percent: percent, Reset: 5 * time.Minute}}
+	}
+	for _, tt := range []struct {
+		name  string
+		tasks int
+		all   int
+		do    func(*budget)
+		want  time.Duration // until the second request may go
+	}{
+		{"free", 1, 1, func(*budget) {}, 0},
+		{"easy", 1, 1, func(b *budget) { b.learn("1", use(50), nil, now) }, 0},
+		{"half way", 1, 1, func(b *budget) { b.learn("1", use(72.5), nil, now) }, fullSpacing / 2},
+		{"half way, a quarter of the partitions", 1, 4, func(b *budget) { b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
+		{"full", 1, 1, func(b *budget) { b.learn("1", use(96), nil, now) }, 5 * time.Minute},
+		{"of another account", 1, 1, func(b *budget) { b.learn("2", use(96), nil, now) }, 0},
+		{"the app is full", 1, 1, func(b *budget) { b.learn("2", facebook.Usage{App: facebook.Load{Calls: 99}}, nil, now) }, decay},
+		{"throttled", 1, 1, func(b *budget) {
+			b.learn("1", facebook.Usage{}, &facebook.Error{Class: facebook.Throttle, RetryAfter: 7 * time.Minute}, now)
+		}, 7 * time.Minute},
+		{"the app is throttled", 1, 1, func(b *budget) {
+			b.learn("2", facebook.Usage{}, &facebook.Error{Class: facebook.ThrottleApp, RetryAfter: 7 * time.Minute}, now)
+		}, 7 * time.Minute},
+		{"blocked", 1, 1, func(b *budget) { b.block("1", &musterpb.Block{}, now) }, time.Hour},
+		{"everything is blocked", 1, 1, func(b *budget) { b.block("", &musterpb.Block{}, now) }, time.Hour},
+		{"blocked no more", 1, 1, func(b *budget) { b.block("1", &musterpb.Block{}, now); b.passed("1", now) }, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBudget(time.Hour)
+			for range tt.tasks {
+				b.join(tt.all)
+			}
+			tt.do(b)
+			if tt.want != fullSpacing/2 && tt.want != 2*fullSpacing {
+				ok, at := b.take("1", now)
+				if ok != (tt.want == 0) || at.Sub(now) != tt.want {
+					t.Errorf("take: %t, %s, want %s", ok, at.Sub(now), tt.want)
+				}
+				return
+			}
+			if ok, _ := b.take("1", now); !ok {
+				t.Fatal("the first request may not go")
+			}
+			if ok, at := b.take("1", now); ok || at.Sub(now) != tt.want {
+				t.Errorf("second take: %t, %s, want %s", ok, at.Sub(now), tt.want)
+			}
+		})
+	}
+}
+
+// TestBudgetProbe: while blocked, one request a slow beat passes.
+func TestBudgetProbe(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	b := newBudget(time.Hour)
+	b.block("1", &musterpb.Block{}, now)
+	passed := 0
+	for i := range 10 * 60 {
+		if ok, _ := b.take("1", now.Add(time.Duration(i)*time.Minute)); ok {
+			passed++
+		}
+	}
+	if passed != 9 {
+		t.Errorf("%d requests in ten hours, want 9", passed)
+	}
+}

@@ -1,0 +1,70 @@
+package uploader
+
+import "encoding/binary"
+
+// counts of one audience, kept beside its members.
+type counts struct {
+	members     int64 // in the audience
+	unmatchable int64 // of them, without rows
+	desired     int64 // rows
+	synced      int64 // rows Facebook may hold, of whatever Facebook audience
+	refused     int64 // members with refused rows
+	stored      int64 // member rows in the table
+	pending     int64 // members with something to send
+	owed        int64 // members with nothing but refused removals
+}
+
+func (c *counts) change(was, is *facts) {
+	for _, x := range []struct {
+		f    *facts
+		sign int64
+	}{{was, -1}, {is, +1}} {
+		c.members += x.sign * one(x.f.in)
+		c.unmatchable += x.sign * one(x.f.unmatchable)
+		c.desired += x.sign * int64(x.f.desired)
+		c.synced += x.sign * int64(x.f.synced)
+		c.refused += x.sign * one(x.f.refused)
+		c.stored += x.sign * one(x.f.exists)
+	}
+}
+
+func (c *counts) needs(n need, by int64) {
+	switch n {
+	case pending:
+		c.pending += by
+	case owing:
+		c.owed += by
+	case clean:
+	}
+}
+
+func one(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (c *counts) fields() []*int64 {
+	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed}
+}
+
+func (c *counts) encode() []byte {
+	var b []byte
+	for _, f := range c.fields() {
+		b = binary.AppendVarint(b, *f)
+	}
+	return b
+}
+
+func decodeCounts(b []byte) counts {
+	var c counts
+	for _, f := range c.fields() {
+		v, n := binary.Varint(b)
+		if n <= 0 {
+			break
+		}
+		*f, b = v, b[n:]
+	}
+	return c
+}

@@ -1,0 +1,98 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"golang.org/x/sync/singleflight"
+
+	"muster/uploader/facebook"
+)
+
+// directory answers which audience of an account has a marker. One listing, all
+// pages of it, serves all tasks of the process, so that a thousand keys cost as
+// many reads as one. It is safe for concurrent use.
+type directory struct {
+	facebook Facebook
+	budget   *budget
+
+	group    singleflight.Group
+	mu       sync.Mutex
+	listings map[facebook.AccountID]listing
+}
+
+// listing is what an account held at some moment after began.
+type listing struct {
+	began    time.Time
+	byMarker map[marker]facebook.AudienceID
+}
+
+func newDirectory(f Facebook, b *budget) *directory {
+	return &directory{facebook: f, budget: b, listings: make(map[facebook.AccountID]listing)}
+}
+
+// find looks a marker up in a listing that began at since or later: an audience
+// that was created before since is in it. "" = there is none.
+func (d *directory) find(ctx context.Context, account facebook.AccountID, m marker, since time.Time) (facebook.AudienceID, error) {
+	for {
+		d.mu.Lock()
+		l, ok := d.listings[account]
+		d.mu.Unlock()
+		if ok && !l.began.Before(since) {
+			return l.byMarker[m], nil
+		}
+		// A listing that began before since is waited for, and then another one is
+		// made. One that ended with the task that asked for it is made again.
+		_, err, shared := d.group.Do(string(account), func() (any, error) { return nil, d.list(ctx, account) })
+		if err != nil && !(shared && ctx.Err() == nil && facebook.ClassOf(err) == facebook.Withheld) {
+			return "", err
+		}
+	}
+}
+
+// list reads all pages. A page that fails for the moment is asked for again.
+func (d *directory) list(ctx context.Context, account facebook.AccountID) error {
+	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID)}
+	for after := ""; ; {
+		page, err := d.page(ctx, account, after)
+		if err != nil {
+			return err
+		}
+		for _, a := range page.Audiences {
+			if m := markerIn(a.Description); m != "" {
+				l.add(m, a.ID)
+			}
+		}
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listings[account] = l
+	return nil
+}
+
+func (d *directory) page(ctx context.Context, account facebook.AccountID, after string) (facebook.Page, error) {
+	wait := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(time.Minute))
+	return backoff.RetryWithData(func() (facebook.Page, error) {
+		page, err := d.facebook.AudiencePage(ctx, account, after)
+		d.budget.learn(account, page.Usage, err, time.Now())
+		if err != nil && facebook.ClassOf(err) != facebook.Transient {
+			err = backoff.Permanent(err)
+		}
+		return page, err
+	}, backoff.WithContext(wait, ctx))
+}
+
+// add keeps the lowest id where two audiences bear one marker: whoever lists
+// them chooses the same.
+func (l *listing) add(m marker, id facebook.AudienceID) {
+	if old, ok := l.byMarker[m]; ok && cmp.Or(cmp.Compare(len(old), len(id)), cmp.Compare(old, id)) <= 0 {
+		return
+	}
+	l.byMarker[m] = id
+}

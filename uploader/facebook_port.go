@@ -1,0 +1,18 @@
+package uploader
+
+import (
+	"context"
+
+	"muster/uploader/facebook"
+)
+
+// Facebook is what this package needs of the Graph API. One call is one
+// attempt; errors are *facebook.Error. It is safe for concurrent use.
+type Facebook interface {
+	CreateAudience(ctx context.Context, account facebook.AccountID, n facebook.NewAudience) (facebook.AudienceID, facebook.Usage, error)
+	AudiencePage(ctx context.Context, account facebook.AccountID, after string, fields ...string) (facebook.Page, error)
+	AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
+	RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
+}
+
+var _ Facebook = (*facebook.Client)(nil)

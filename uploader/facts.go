@@ -1,0 +1,74 @@
+package uploader
+
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+
+	"muster/schema"
+	"muster/schema/musterpb"
+)
+
+// facts are what the derived keys hold of a logged member. They follow from the
+// stored row alone, so that a restore finds the same ones.
+type facts struct {
+	exists      bool
+	in          bool
+	unmatchable bool
+	desired     int
+	synced      int
+	refused     bool
+	batch       int64
+	emptiedMs   int64
+	strong      []strongKey // of the synced rows
+}
+
+// strongKey stands for one value of one strong key: the key and 64 bits of the
+// value. Whoever finds a member by it compares the values themselves.
+type strongKey [9]byte
+
+func strongKeyOf(k schema.Key, value []byte) strongKey {
+	s := strongKey{byte(k)}
+	if len(value) == 32 {
+		copy(s[1:], value) // a hash already
+	} else {
+		binary.BigEndian.PutUint64(s[1:], xxhash.Sum64(value))
+	}
+	return s
+}
+
+// strongKeysOf returns the strong keys of rows, each once.
+func strongKeysOf(rows []*musterpb.Row) []strongKey {
+	var keys []strongKey
+	for _, r := range rows {
+		for _, k := range strongKeys {
+			if v := schema.Value(r, k); len(v) > 0 {
+				keys = appendNew(keys, strongKeyOf(k, v))
+			}
+		}
+	}
+	return keys
+}
+
+func appendNew[T comparable](list []T, v T) []T {
+	for _, x := range list {
+		if x == v {
+			return list
+		}
+	}
+	return append(list, v)
+}
+
+func factsOf(m *musterpb.Member) facts {
+	return facts{
+		exists:      true,
+		in:          m.In,
+		unmatchable: m.In && len(m.Desired) == 0,
+		desired:     len(m.Desired),
+		synced:      len(m.Synced),
+		refused:     len(m.Refused) > 0,
+		batch:       m.Batch,
+		emptiedMs:   m.EmptiedMs,
+		strong:      strongKeysOf(m.Synced),
+	}
+}

@@ -1,0 +1,115 @@
+package uploader
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"muster/consumer"
+	"muster/schema"
+)
+
+// The spaces of derived keys: local, never logged, rebuilt by Restore.
+//
+//	D audience NUL user           → need: members that differ. May hold clean ones:
+//	                                a diff that meets one removes it.
+//	S audience NUL strongKey user → "": members with a synced row that has the value
+//	B audience NUL batch          → number of members that carry the batch
+//	C audience                    → counts
+//	E time audience NUL user      → "": members that were emptied, by time
+//	W audience                    → "": every member must be looked at
+const (
+	spaceDirty    = 'D'
+	spaceStrong   = 'S'
+	spaceCarriers = 'B'
+	spaceCounts   = 'C'
+	spaceEmptied  = 'E'
+	spaceSweep    = 'W'
+)
+
+func derivedKey(space byte, audience string, rest ...byte) []byte {
+	b := make([]byte, 0, 2+len(audience)+len(rest))
+	b = append(b, space)
+	b = append(b, audience...)
+	b = append(b, 0)
+	return append(b, rest...)
+}
+
+func wholeKey(space byte, audience string) []byte {
+	return append([]byte{space}, audience...)
+}
+
+func dirtyKey(audience string, user schema.UserKey) []byte {
+	return derivedKey(spaceDirty, audience, user[:]...)
+}
+
+func strongIndexKey(audience string, s strongKey, user schema.UserKey) []byte {
+	return append(derivedKey(spaceStrong, audience, s[:]...), user[:]...)
+}
+
+func carriersKey(audience string, batch int64) []byte {
+	return binary.BigEndian.AppendUint64(derivedKey(spaceCarriers, audience), uint64(batch))
+}
+
+func emptiedKey(ms int64, audience string, user schema.UserKey) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{spaceEmptied}, uint64(ms))
+	return append(b, schema.MemberKey(audience, user)...)
+}
+
+// index brings the derived keys of one member from was to is.
+func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is *facts, n need) error {
+	if was != is {
+		for _, s := range was.strong {
+			if !slices.Contains(is.strong, s) {
+				tx.DeleteDerived(strongIndexKey(a.key, s, user))
+			}
+		}
+		for _, s := range is.strong {
+			if !slices.Contains(was.strong, s) {
+				tx.PutDerived(strongIndexKey(a.key, s, user), nil)
+			}
+		}
+		if was.emptiedMs != is.emptiedMs {
+			if was.emptiedMs != 0 {
+				tx.DeleteDerived(emptiedKey(was.emptiedMs, a.key, user))
+			}
+			if is.emptiedMs != 0 {
+				tx.PutDerived(emptiedKey(is.emptiedMs, a.key, user), nil)
+			}
+		}
+		a.carry(was, is)
+		a.counts.change(was, is)
+	}
+	return t.setNeed(tx, a, user, n)
+}
+
+// setNeed keeps the dirty key and its counts together.
+func (t *task) setNeed(tx *consumer.Tx, a *audience, user schema.UserKey, n need) error {
+	key := dirtyKey(a.key, user)
+	value, err := tx.Derived(key)
+	if err != nil {
+		return fmt.Errorf("read dirty key: %w", err)
+	}
+	old := clean
+	if len(value) == 1 {
+		old = need(value[0])
+	}
+	t.touch(a)
+	if old == n {
+		return nil
+	}
+	a.counts.needs(old, -1)
+	a.counts.needs(n, +1)
+	if n == clean {
+		tx.DeleteDerived(key)
+		return nil
+	}
+	tx.PutDerived(key, []byte{byte(n)})
+	if n == pending && a.unsentSince.IsZero() {
+		a.unsentSince = t.now()
+	}
+	return nil
+}
+
+// memberPrefix is what the keys of an audience's members begin with.
+func memberPrefix(audience string) []byte { return append([]byte(audience), 0) }

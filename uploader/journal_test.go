@@ -1,0 +1,96 @@
+package uploader
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/schema"
+	"muster/uploader/facebook"
+)
+
+// journal writes down what is asked of Facebook, with the names of a script in
+// the place of hashes.
+type journal struct {
+	Facebook
+	mu    sync.Mutex
+	lines []string
+	names map[string]string // uploaded value → name
+}
+
+func (j *journal) learn(rows ...string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, text := range rows {
+		row := parseRow(text)
+		for f := range strings.FieldsSeq(text) {
+			key, name, _ := strings.Cut(f, ":")
+			k, _ := schema.ParseKey(strings.ToUpper(key))
+			j.names[schema.Uploaded(k, schema.Value(row, k))] = name
+		}
+	}
+}
+
+var cell = regexp.MustCompile(`"[^"]*"`)
+
+func (j *journal) readable(text string) string {
+	return cell.ReplaceAllStringFunc(text, func(s string) string {
+		if name, ok := j.names[strings.Trim(s, `"`)]; ok {
+			return `"` + name + `"`
+		}
+		return s
+	})
+}
+
+func (j *journal) note(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+// take returns the requests since the last call.
+func (j *journal) take() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	text := j.readable(strings.Join(j.lines, "\n"))
+	j.lines = nil
+	return text
+}
+
+func outcomeOf(err error) string {
+	if err != nil {
+		return facebook.ClassOf(err).String()
+	}
+	return "ok"
+}
+
+func (j *journal) CreateAudience(ctx context.Context, a facebook.AccountID, n facebook.NewAudience) (facebook.AudienceID, facebook.Usage, error) {
+	id, u, err := j.Facebook.CreateAudience(ctx, a, n)
+	j.note("create %q in %s: %s", n.Name, a, outcomeOf(err))
+	return id, u, err
+}
+
+func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after string, fields ...string) (facebook.Page, error) {
+	p, err := j.Facebook.AudiencePage(ctx, a, after, fields...)
+	j.note("list %s: %s", a, outcomeOf(err))
+	return p, err
+}
+
+func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
+	r, err := j.Facebook.AddUsers(ctx, id, p)
+	j.users("add", p, err)
+	return r, err
+}
+
+func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
+	r, err := j.Facebook.RemoveUsers(ctx, id, p)
+	j.users("remove", p, err)
+	return r, err
+}
+
+func (j *journal) users(verb string, p facebook.Payload, err error) {
+	j.note(`%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
+}

@@ -1,0 +1,201 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"muster/consumer"
+	"muster/schema/musterpb"
+	"muster/uploader/facebook"
+)
+
+// link is how an audience without a Facebook id comes to one: a listing, and if
+// nothing in it bears the marker, a creation.
+//
+//	          found                         created
+//	looking ─────────► linked ◄──────────────────────── creating
+//	   │  not found                                       ▲ │
+//	   └──────────────────────────────────────────────────┘ │
+//	   ▲            unknown answer: list anew, later         │
+//	   └─────────────────────────────────────────────────────┘
+type link struct {
+	absent bool      // a listing begun after since has no such marker
+	since  time.Time // a listing must begin after this, and after openAt
+	sendAt time.Time // no step before
+	tries  int
+}
+
+// find takes the next step towards a Facebook id.
+func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+	l := &a.link
+	switch {
+	case a.flight:
+		return time.Time{}, nil
+	case now.Before(l.sendAt):
+		return l.sendAt, nil
+	}
+	if a.options.Account == "" {
+		t.block(a, &musterpb.Block{Reason: "no_account", Title: "no ad account is configured for the audience",
+			Remedy: "Set facebook.ad_account, or the account of this audience.", SinceMs: now.UnixMilli()}, now)
+		t.abandon(a, now, "no_account")
+		return time.Time{}, nil
+	}
+	if a.row.Account != string(a.options.Account) {
+		a.row.Account = string(a.options.Account)
+		a.changed = true
+		t.touch(a)
+	}
+	if ok, at := t.mayCall(a, now); !ok {
+		return at, nil
+	}
+	a.flight = true
+	l.tries++
+	if !l.absent {
+		t.look(tx, a)
+		return time.Time{}, nil
+	}
+	t.create(tx, a)
+	return time.Time{}, nil
+}
+
+func (t *task) look(tx *consumer.Tx, a *audience) {
+	account, m, since := a.account(), markerOf(t.options.Installation, a.key), later(t.openAt, a.link.since)
+	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+		id, err := t.directory.find(ctx, account, m, since)
+		return func(tx *consumer.Tx) error {
+			a.flight = false
+			switch {
+			case err != nil:
+				t.unlinked(a, err)
+				return nil
+			case id == "":
+				a.link.absent, a.link.tries = true, 0
+				return nil
+			}
+			t.budget.passed(account, t.now())
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND)
+		}
+	})
+}
+
+func (t *task) create(tx *consumer.Tx, a *audience) {
+	account := a.account()
+	n := facebook.NewAudience{
+		Name:        cmp.Or(a.options.Name, a.row.Name, a.key),
+		Description: describe(t.options.Installation, a.key),
+	}
+	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
+		t.budget.learn(account, usage, err, time.Now())
+		return func(tx *consumer.Tx) error {
+			now := t.now()
+			a.flight = false
+			a.count(now, outcomeRequests, 1)
+			if err != nil {
+				t.unlinked(a, err)
+				return nil
+			}
+			t.budget.passed(account, now)
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED)
+		}
+	})
+}
+
+// unlinked decides what follows a listing or a creation that failed. A creation
+// that may have been carried out is followed by a new listing, not by another
+// creation, and not before it can no longer happen.
+func (t *task) unlinked(a *audience, err error) {
+	now, l := t.now(), &a.link
+	t.touch(a)
+	e, ok := errors.AsType[*facebook.Error](err)
+	if !ok {
+		e = &facebook.Error{Class: facebook.Transient, Unknown: l.absent, Title: "an error of no class"}
+	}
+	l.sendAt = now.Add(max(e.RetryAfter, t.retryWait(l.tries)))
+	if e.Unknown {
+		l.absent = false
+		l.since = now.Add(t.options.RequestTimeout)
+		l.sendAt = l.since
+		a.unknown = unknownAnswer{op: adding, at: now}
+	}
+	switch e.Class {
+	case facebook.Transient, facebook.Unclassified, facebook.Withheld, facebook.TooLarge,
+		facebook.Throttle, facebook.ThrottleApp:
+	case facebook.Cooldown:
+		t.budget.block(a.account(), blockOf(e, e.Class, now), now)
+		t.abandon(a, now, e.Class.String())
+	default:
+		t.blocked(a, e, e.Class, now)
+		t.abandon(a, now, e.Class.String())
+	}
+}
+
+// retryWait doubles from RetryBase to RetryMax.
+func (t *task) retryWait(tries int) time.Duration {
+	return min(t.options.RetryBase<<min(max(tries-1, 0), 16), t.options.RetryMax)
+}
+
+// relink brings an audience's Facebook id up to the configuration, and to what
+// the stream says of an existing one. "" leaves it to find.
+func (t *task) relink(tx *consumer.Tx, a *audience) error {
+	if a.options.LeaveOut {
+		return nil
+	}
+	id, origin := a.options.FacebookID, musterpb.Origin_ORIGIN_CONFIGURED
+	if id == "" {
+		if named, err := facebook.ParseAudienceID(a.row.StreamFacebookId); err == nil {
+			id, origin = named, musterpb.Origin_ORIGIN_STREAM
+		}
+	}
+	switch {
+	case id != "":
+		if id == a.id() && string(a.options.Account) == a.row.Account {
+			return nil
+		}
+		if id == a.id() {
+			a.row.Account = string(a.options.Account)
+			a.changed = true
+			t.touch(a)
+			return nil
+		}
+		a.row.Account = string(a.options.Account)
+		return t.setID(tx, a, id, origin)
+	case a.row.FacebookId == "":
+		return nil
+	case a.row.Account != string(a.options.Account),
+		a.row.Origin == musterpb.Origin_ORIGIN_CONFIGURED, a.row.Origin == musterpb.Origin_ORIGIN_STREAM:
+		a.row.FacebookId, a.row.Origin = "", musterpb.Origin_ORIGIN_NONE
+		a.changed = true
+		t.touch(a)
+	}
+	return nil
+}
+
+// setID begins the life of a Facebook audience under the key: what members were
+// sent before this record is not in it. It is logged before any member is sent.
+func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin) error {
+	now := t.now()
+	for _, other := range t.order {
+		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
+			t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
+				Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
+			if a.window != nil {
+				t.abandon(a, now, "two_keys")
+			}
+			return nil
+		}
+	}
+	a.row.FacebookId, a.row.Origin = string(id), origin
+	a.row.LinkedMs = now.UnixMilli()
+	a.row.Since = int64(tx.Next())
+	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
+	a.row.Open = nil
+	a.row.Windows = 0
+	a.row.ResentTo, a.row.ResentMs, a.row.OwedTriedMs = nil, 0, 0
+	a.link = link{}
+	t.lookAtAll(tx, a)
+	t.touch(a)
+	return t.log(tx, a)
+}

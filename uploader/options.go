@@ -1,0 +1,173 @@
+package uploader
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"muster/uploader/facebook"
+)
+
+// Options configure the stage. Facebook, Installation, Account and Topic are
+// needed; zero durations and counts stand for the defaults named here.
+type Options struct {
+	Facebook Facebook
+	// Installation names this Muster in the marker of the audiences it makes. Two
+	// installations on one ad account must differ in it. It must not change:
+	// audiences are found by it when the state is lost.
+	Installation string
+	// Account holds audiences that the configuration puts nowhere else.
+	Account facebook.AccountID
+	// Audiences holds what is configured of single audiences, by key.
+	Audiences map[string]AudienceOptions
+	// Topic takes the audiences' status rows.
+	Topic string
+
+	// Window is the period after which an audience's delta is sent. Default 1 h.
+	Window time.Duration
+	// Quiet: a first sync is sent early once nothing has changed for so long.
+	// Default 1 min.
+	Quiet time.Duration
+	// ResendOver is the time over which every audience is sent anew. Default 30
+	// days; negative = never.
+	ResendOver time.Duration
+	// RequestTimeout is how long a request may still take effect after it was
+	// begun: no opposite request follows an unknown answer sooner. It must not be
+	// below the client's time-out. Default 60 s.
+	RequestTimeout time.Duration
+	// TakeoverWait is the time before the first upload when the former owner did
+	// not release the task: lease and request time-out. Default 2 min.
+	TakeoverWait time.Duration
+	// SlowBeat is how often something that needs a person is tried again.
+	// Default 10 min.
+	SlowBeat time.Duration
+	// OwedEvery is how often removals that Facebook refused are tried again.
+	// Default 6 h.
+	OwedEvery time.Duration
+	// StatusEvery is the least time between two status rows of an audience.
+	// Default 5 s.
+	StatusEvery time.Duration
+	// KeepEmptied is how long a member with nothing in it keeps its version.
+	// Default 7 days.
+	KeepEmptied time.Duration
+	// RetryBase and RetryMax bound the waits between repeats of a request that
+	// failed for the moment. Default 1 s and 2 min.
+	RetryBase, RetryMax time.Duration
+	// MaxTries is how often a request is tried before its window is given up and
+	// a new one is made of what is then desired. Default 10.
+	MaxTries int
+
+	// MaxRows and MaxBatchBytes bound a request. Default 10,000 and 1,500,000.
+	MaxRows, MaxBatchBytes int
+	// MaxSlice is how many members one Tick looks at. Default 10,000.
+	MaxSlice int
+	// MaxInFlight is how many requests a task has in flight. Default 4.
+	MaxInFlight int
+
+	Logger         *slog.Logger
+	TracerProvider trace.TracerProvider // default: the global one
+	MeterProvider  metric.MeterProvider // default: the global one
+}
+
+// AudienceOptions are what is configured of one audience.
+type AudienceOptions struct {
+	Name       string              // default: the stream's name, else the key
+	FacebookID facebook.AudienceID // an existing audience; default: an own one
+	Account    facebook.AccountID  // default Options.Account
+	Window     time.Duration       // default Options.Window
+	// LeaveOut has the audience's members kept and nothing sent.
+	LeaveOut bool
+}
+
+func (o Options) withDefaults() Options {
+	o.Window = cmp.Or(o.Window, time.Hour)
+	o.Quiet = cmp.Or(o.Quiet, time.Minute)
+	o.ResendOver = cmp.Or(o.ResendOver, 30*24*time.Hour)
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, facebook.DefaultTimeout)
+	o.TakeoverWait = cmp.Or(o.TakeoverWait, 2*time.Minute)
+	o.SlowBeat = cmp.Or(o.SlowBeat, 10*time.Minute)
+	o.OwedEvery = cmp.Or(o.OwedEvery, 6*time.Hour)
+	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
+	o.KeepEmptied = cmp.Or(o.KeepEmptied, 7*24*time.Hour)
+	o.RetryBase = cmp.Or(o.RetryBase, time.Second)
+	o.RetryMax = cmp.Or(o.RetryMax, 2*time.Minute)
+	o.MaxTries = cmp.Or(o.MaxTries, 10)
+	o.MaxRows = cmp.Or(o.MaxRows, facebook.MaxRows)
+	o.MaxBatchBytes = cmp.Or(o.MaxBatchBytes, 1_500_000)
+	o.MaxSlice = cmp.Or(o.MaxSlice, 10_000)
+	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// validate returns every mistake.
+func (o Options) validate() error {
+	var mistakes []error
+	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
+	if o.Facebook == nil {
+		wrong("facebook client: none given")
+	}
+	if o.Installation == "" {
+		wrong("installation: want a name")
+	}
+	if o.Topic == "" {
+		wrong("status topic: want a name")
+	}
+	for name, d := range map[string]time.Duration{
+		"window": o.Window, "quiet": o.Quiet, "request time-out": o.RequestTimeout,
+		"takeover wait": o.TakeoverWait, "slow beat": o.SlowBeat, "owed every": o.OwedEvery, "status every": o.StatusEvery,
+		"keep emptied": o.KeepEmptied, "retry base": o.RetryBase, "retry max": o.RetryMax,
+	} {
+		if d < 0 {
+			wrong("%s %s: want more than 0", name, d)
+		}
+	}
+	if o.MaxRows < 1 || o.MaxRows > facebook.MaxRows {
+		wrong("max rows %d: want 1 to %d", o.MaxRows, facebook.MaxRows)
+	}
+	for name, n := range map[string]int{"max tries": o.MaxTries, "max batch bytes": o.MaxBatchBytes, "max slice": o.MaxSlice, "max in flight": o.MaxInFlight} {
+		if n < 1 {
+			wrong("%s %d: want 1 or more", name, n)
+		}
+	}
+	mistakes = append(mistakes, o.twoKeys()...)
+	slices.SortFunc(mistakes, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errors.Join(mistakes...)
+}
+
+// twoKeys refuses two keys on one Facebook id: each would undo the other.
+func (o Options) twoKeys() []error {
+	var mistakes []error
+	keys := make(map[facebook.AudienceID][]string)
+	for key, a := range o.Audiences {
+		if a.FacebookID != "" && !a.LeaveOut {
+			keys[a.FacebookID] = append(keys[a.FacebookID], key)
+		}
+		if a.Window < 0 {
+			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))
+		}
+	}
+	for id, k := range keys {
+		if len(k) > 1 {
+			slices.Sort(k)
+			mistakes = append(mistakes, fmt.Errorf("facebook audience %s: is given to %q: want one key for it", id, k))
+		}
+	}
+	return mistakes
+}
+
+// of returns what holds for one audience.
+func (o *Options) of(key string) AudienceOptions {
+	a := o.Audiences[key]
+	a.Account = cmp.Or(a.Account, o.Account)
+	a.Window = cmp.Or(a.Window, o.Window)
+	return a
+}

@@ -1,0 +1,109 @@
+package uploader
+
+import (
+	"bytes"
+	"time"
+
+	"muster/consumer"
+	"muster/schema"
+	"muster/schema/musterpb"
+)
+
+// The slow re-send: what is linked only inside Facebook (one person known to one
+// user's email and another's phone) can go with a removal without anybody
+// seeing it. So every member is added again over ResendOver, as a full batch's
+// worth of members falls due, in budget that nothing else needs.
+
+// resendStep is how many members fall due at once.
+func (t *task) resendStep(a *audience) int64 {
+	return min(int64(t.options.MaxRows), a.counts.members-a.counts.unmatchable)
+}
+
+// resendAt returns when the next step falls due; the zero time means never.
+func (t *task) resendAt(a *audience) time.Time {
+	members := a.counts.members - a.counts.unmatchable
+	if t.options.ResendOver < 0 || members <= 0 || a.row.FacebookId == "" {
+		return time.Time{}
+	}
+	share := float64(t.resendStep(a)) / float64(members)
+	last := time.UnixMilli(max(a.row.ResentMs, a.row.LinkedMs))
+	return last.Add(time.Duration(share * float64(t.options.ResendOver)))
+}
+
+// resendQuota returns how many members to send again now.
+func (t *task) resendQuota(a *audience, now time.Time) int {
+	at := t.resendAt(a)
+	if at.IsZero() || now.Before(at) || a.window.again || !t.budget.easy(a.account(), now) {
+		return 0
+	}
+	return int(t.resendStep(a))
+}
+
+// resent notes how far the re-send has come.
+func (t *task) resent(a *audience, now time.Time) {
+	a.row.ResentTo = nil
+	if to := a.window.pass.from; to != nil {
+		a.row.ResentTo = to[len(memberPrefix(a.key)):]
+	}
+	a.row.ResentMs = now.UnixMilli()
+	a.changed = true
+	t.touch(a)
+	a.window.pass = pass{done: true}
+}
+
+// gatherResend takes members that are clean; the others are sent anyway.
+func (t *task) gatherResend(tx *consumer.Tx, a *audience) error {
+	w := a.window
+	if w.pass.from == nil {
+		w.pass.from = append(memberPrefix(a.key), a.row.ResentTo...)
+	}
+	for e, err := range tx.Scan(memberPrefix(a.key), w.pass.from) {
+		if err != nil {
+			return err
+		}
+		if t.slice == 0 {
+			return nil
+		}
+		if w.pass.until == nil && w.pass.left == 0 || w.pass.until != nil && bytes.Compare(e.Key, w.pass.until) >= 0 {
+			w.endPass()
+			return nil
+		}
+		t.slice--
+		_, user, err := schema.ParseMemberKey(e.Key)
+		if err != nil {
+			return err
+		}
+		m, err := t.load(tx, a, user)
+		if err != nil {
+			return err
+		}
+		if planOf(m.Member, a.confirmed(m.Batch)).need(m.Owed) == clean && len(m.Synced) > 0 {
+			fitted, err := t.takeAdds(tx, a, m, accepted(m.Member))
+			if err != nil {
+				return err
+			}
+			if !fitted {
+				w.batch.ready = true
+				return nil
+			}
+		}
+		w.pass.left = max(w.pass.left-1, 0)
+		w.pass.from = append(bytes.Clone(e.Key), 0)
+	}
+	if w.pass.until == nil {
+		w.pass.from = nil // the end: from the start next time
+	}
+	w.endPass()
+	return nil
+}
+
+// accepted returns the desired rows that Facebook has not refused.
+func accepted(m *musterpb.Member) []*musterpb.Row {
+	var rows []*musterpb.Row
+	for _, r := range m.Desired {
+		if !isRefused(m.Refused, r) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}

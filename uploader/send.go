@@ -1,0 +1,65 @@
+package uploader
+
+import (
+	"context"
+	"time"
+
+	"muster/consumer"
+	"muster/uploader/facebook"
+)
+
+// send starts an attempt at the window's batch as soon as it may go, or says
+// when to look again. Its number and members are in the log before (I4): in this
+// Tx, after whose commit the attempt begins, or in an earlier one.
+func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next time.Time, err error) {
+	if now.Before(b.sendAt) {
+		return b.sendAt, nil
+	}
+	if over := a.unknown.over(t.options.RequestTimeout); a.unknown.op != b.op && now.Before(over) {
+		return over, nil
+	}
+	if ok, at := t.mayCall(a, now); !ok {
+		return at, nil
+	}
+	if b.payload == nil {
+		b.encode(a.account())
+	}
+	b.tries++
+	a.flight = true
+	try, id, payload, act := b.tries, a.id(), *b.payload, t.options.Facebook.AddUsers
+	if b.op == removing {
+		act = t.options.Facebook.RemoveUsers
+	}
+	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+		result, err := act(facebook.WithTry(ctx, try), id, payload)
+		t.budget.learn(payload.Account, result.Usage, err, time.Now())
+		return func(tx *consumer.Tx) error { return t.answered(tx, a, b, result, err) }
+	})
+	return time.Time{}, nil
+}
+
+// over is when a request whose answer is unknown can no longer take effect.
+func (u unknownAnswer) over(timeout time.Duration) time.Time {
+	if u.at.IsZero() {
+		return u.at
+	}
+	return u.at.Add(timeout)
+}
+
+// answered applies the answer to a batch.
+func (t *task) answered(tx *consumer.Tx, a *audience, b *batch, result facebook.UsersResult, err error) error {
+	now := t.now()
+	a.flight = false
+	t.touch(a)
+	a.count(now, outcomeRequests, 1)
+	if err != nil {
+		return t.failed(tx, a, b, err, now)
+	}
+	t.budget.passed(a.account(), now)
+	a.row.Block = nil
+	a.window.batch = nil
+	if b.op == removing {
+		return t.removed(tx, a, b, b.rejected(result.InvalidRows), now)
+	}
+	return t.added(tx, a, b, b.rejected(result.InvalidRows), now)
+}

@@ -1,0 +1,92 @@
+package uploader
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"muster/consumer"
+	"muster/schema/musterpb"
+)
+
+// status is what was last shown of an audience.
+type status struct {
+	stale bool // something may have changed since
+	shown []byte
+	at    time.Time
+}
+
+// gaugeEvery is how often the age of what is not sent is measured anew.
+const gaugeEvery = time.Minute
+
+// age is how long the oldest change has waited that is not in Facebook.
+func (a *audience) age(now time.Time) time.Duration {
+	if a.counts.pending == 0 || a.unsentSince.IsZero() {
+		return 0
+	}
+	return now.Sub(a.unsentSince)
+}
+
+// show emits the status rows of audiences that changed, each at most every
+// StatusEvery, and says when the next one may be shown.
+func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next time.Time) {
+	for _, a := range t.order {
+		if a.counts.pending > 0 {
+			next = sooner(next, now.Add(gaugeEvery))
+			t.telemetry.age(ctx, a.key, a.age(now))
+		}
+		if !a.status.stale {
+			continue
+		}
+		if at := a.status.at.Add(t.options.StatusEvery); now.Before(at) {
+			next = sooner(next, at)
+			continue
+		}
+		a.status.stale = false
+		s := t.statusOf(a)
+		t.telemetry.audience(ctx, a.key, s)
+		t.telemetry.age(ctx, a.key, a.age(now))
+		value, err := s.MarshalVT()
+		if err != nil || bytes.Equal(value, a.status.shown) {
+			continue // no field of the message can fail
+		}
+		a.status.shown, a.status.at = value, now
+		s.UpdatedMs = now.UnixMilli()
+		if value, err = s.MarshalVT(); err == nil {
+			tx.Emit(consumer.Emission{Topic: t.options.Topic, Partition: t.info.Partition, Key: []byte(a.key), Value: value})
+		}
+	}
+	return next
+}
+
+func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
+	s := &musterpb.AudienceStatus{
+		Name: a.row.Name, Account: a.row.Account, FacebookId: a.row.FacebookId, Origin: a.row.Origin,
+		Members: a.counts.members, Unmatchable: a.counts.unmatchable,
+		Desired: a.counts.desired, Synced: a.counts.synced,
+		Pending: a.counts.pending, Owed: a.counts.owed, Refused: a.counts.refused,
+		Windows: a.row.Windows, WindowStartedMs: a.row.WindowStartedMs,
+		WindowSeconds: int64(a.options.Window / time.Second), OpenBatches: int64(len(a.row.Open)),
+		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
+	}
+	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
+		s.OldestUnsentMs = a.unsentSince.UnixMilli()
+	}
+	s.Block = a.row.Block
+	if s.Block == nil {
+		s.Block = t.budget.blocked(a.account())
+	}
+	switch {
+	case a.options.LeaveOut:
+		s.State = "left_out"
+	case s.Block != nil:
+		s.State = "blocked"
+	case a.window == nil:
+		s.State = "waiting"
+	case a.row.FacebookId == "":
+		s.State = "linking"
+	default:
+		s.State = a.window.op.String()
+	}
+	return s
+}

@@ -1,0 +1,210 @@
+package uploader
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"muster/consumer"
+)
+
+// stage is what the tasks of one process share.
+type stage struct {
+	options   Options
+	budget    *budget
+	directory *directory
+	telemetry *telemetry
+}
+
+// New returns the maker of this stage's tasks, all of which share one budget per
+// ad account and one listing. It does no I/O and returns every mistake in the
+// options.
+func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	tel, err := newTelemetry(o.TracerProvider, o.MeterProvider)
+	if err != nil {
+		return nil, fmt.Errorf("make instruments: %w", err)
+	}
+	s := &stage{options: o, budget: newBudget(o.SlowBeat), telemetry: tel}
+	s.directory = newDirectory(o.Facebook, s.budget)
+	return s.task, nil
+}
+
+// task is the work on one partition: the only writer of its table. What takes
+// time, a request, runs in a goroutine that gets bytes and hands back an answer.
+type task struct {
+	*stage
+	info consumer.TaskInfo
+
+	audiences map[string]*audience
+	order     []*audience // by first sight
+	turn      int         // whose turn it is in order
+	touched   []*audience // changed in this call
+
+	openAt   time.Time // no request before
+	stopped  bool
+	inFlight int
+	slice    int // members this Tick may still look at
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	wake   chan struct{}
+
+	mu      sync.Mutex
+	answers []answer
+}
+
+// answer is what a request's goroutine hands back: it is applied by the task's
+// goroutine, in its next Tick.
+type answer func(*consumer.Tx) error
+
+var _ consumer.Restorer = (*task)(nil)
+
+func (s *stage) task(info consumer.TaskInfo) (consumer.Processor, error) {
+	t := &task{stage: s, info: info, audiences: make(map[string]*audience), wake: make(chan struct{}, 1)}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	s.budget.join(info.Partitions)
+	return t, nil
+}
+
+func (t *task) now() time.Time { return time.Now() }
+
+// Start reads the audiences. Without a clean release a request of the former
+// owner may still arrive at Facebook: nothing is sent for TakeoverWait.
+func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error {
+	t.openAt = t.now()
+	if !s.CleanRelease && !s.Fresh {
+		t.openAt = t.openAt.Add(t.options.TakeoverWait)
+	}
+	if err := t.readAudiences(tx); err != nil {
+		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
+	}
+	for _, a := range t.order {
+		t.touch(a)
+		if err := t.relink(tx, a); err != nil {
+			return err
+		}
+		a.unsentSince = time.Time{}
+		if a.counts.pending > 0 {
+			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))
+		}
+	}
+	return t.flush(tx)
+}
+
+// readAudiences finds the audiences among their members: an audience's row is
+// followed by its members, and what follows those is the next audience.
+func (t *task) readAudiences(tx *consumer.Tx) error {
+	for from, more := []byte(nil), true; more; {
+		more = false
+		for e, err := range tx.Scan(nil, from) {
+			if err != nil {
+				return err
+			}
+			key, _, _ := strings.Cut(string(e.Key), "\x00")
+			if _, err := t.audience(tx, key); err != nil {
+				return err
+			}
+			from, more = []byte(key+"\x01"), true
+			break
+		}
+	}
+	return nil
+}
+
+// Wake delivers when an answer waits.
+func (t *task) Wake() <-chan struct{} { return t.wake }
+
+// Busy reports whether a request is in flight or may still take effect.
+func (t *task) Busy() bool {
+	now := t.now()
+	if t.inFlight > 0 || now.Before(t.openAt) {
+		return true
+	}
+	for _, a := range t.order {
+		if now.Before(a.unknown.over(t.options.RequestTimeout)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Stop has nothing new sent.
+func (t *task) Stop() { t.stopped = true }
+
+// Close ends the requests in flight and waits for them.
+func (t *task) Close() {
+	t.cancel()
+	t.wg.Wait()
+	t.budget.leave()
+	for _, a := range t.order {
+		if a.window != nil {
+			a.window.span.End()
+		}
+	}
+}
+
+// touch notes that a call has changed an audience.
+func (t *task) touch(a *audience) {
+	if !a.touched {
+		a.touched = true
+		t.touched = append(t.touched, a)
+	}
+}
+
+// launch has f run in a goroutine once the Tx is committed (I4), under the lease
+// and the window's span.
+func (t *task) launch(tx *consumer.Tx, span trace.Span, f func(context.Context) answer) {
+	t.inFlight++
+	tx.AfterCommit(func() {
+		t.wg.Go(func() {
+			ctx, end := leased(trace.ContextWithSpan(t.ctx, span), t.info.Lease)
+			a := f(ctx)
+			end()
+			t.mu.Lock()
+			t.answers = append(t.answers, a)
+			t.mu.Unlock()
+			select {
+			case t.wake <- struct{}{}:
+			default:
+			}
+		})
+	})
+}
+
+// takeAnswers applies what the requests have handed back.
+func (t *task) takeAnswers(tx *consumer.Tx) error {
+	t.mu.Lock()
+	answers := t.answers
+	t.answers = nil
+	t.mu.Unlock()
+	for _, apply := range answers {
+		t.inFlight--
+		if err := apply(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayCall reports whether a request to an account may be made now, or when to
+// ask again; the zero time means at the next Tick.
+func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
+	switch lease := t.info.Lease; {
+	case t.stopped, t.inFlight >= t.options.MaxInFlight:
+		return false, time.Time{}
+	case now.Before(t.openAt):
+		return false, t.openAt
+	case lease != nil && !now.Before(lease.Until()):
+		return false, now.Add(leaseCheck)
+	}
+	return t.budget.take(a.account(), now)
+}

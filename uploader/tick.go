@@ -1,0 +1,105 @@
+package uploader
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"muster/consumer"
+	"muster/schema"
+)
+
+// maxExpired is how many emptied members one Tick forgets.
+const maxExpired = 1000
+
+// Tick applies answers, moves every audience's window on by a bounded piece of
+// work, forgets members emptied long ago and shows what has changed.
+func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err error) {
+	if err := t.takeAnswers(tx); err != nil {
+		return time.Time{}, fmt.Errorf("apply answers: %w", err)
+	}
+	now := t.now()
+	t.slice = t.options.MaxSlice
+	t.turn++
+	for i := range t.order {
+		a := t.order[(t.turn+i)%len(t.order)]
+		at, err := t.step(ctx, tx, a, now)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("upload audience %q: %w", a.key, err)
+		}
+		next = sooner(next, at)
+	}
+	at, err := t.expire(tx, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("forget emptied members: %w", err)
+	}
+	next = sooner(next, at)
+	if err := t.flush(tx); err != nil {
+		return time.Time{}, err
+	}
+	return sooner(next, t.show(ctx, tx, now)), nil
+}
+
+// step moves one audience on and says when to look again.
+func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+	if a.sweep && a.window == nil {
+		if err := t.sweepSlice(tx, a); err != nil {
+			return time.Time{}, err
+		}
+		if a.sweep {
+			return now, nil
+		}
+	}
+	if a.window == nil {
+		ok, at := t.due(a, now)
+		if !ok {
+			return at, nil
+		}
+		if err := t.relink(tx, a); err != nil {
+			return time.Time{}, err
+		}
+		if a.sweep || now.Before(a.blockedUntil) {
+			return later(now, a.blockedUntil), nil
+		}
+		t.openWindow(a, now)
+	}
+	next, err = t.advance(ctx, tx, a, now)
+	if err == nil && a.window == nil {
+		_, at := t.due(a, now)
+		next = sooner(next, at)
+	}
+	return next, err
+}
+
+// expire logs tombstones for members that were emptied long enough ago that no
+// late emission of theirs is to be expected.
+func (t *task) expire(tx *consumer.Tx, now time.Time) (next time.Time, err error) {
+	n := 0
+	for e, err := range tx.ScanDerived([]byte{spaceEmptied}, nil) {
+		if err != nil {
+			return time.Time{}, err
+		}
+		at := time.UnixMilli(int64(binary.BigEndian.Uint64(e.Key[1:]))).Add(t.options.KeepEmptied)
+		if now.Before(at) || n == maxExpired {
+			return at, nil
+		}
+		n++
+		key, user, err := schema.ParseMemberKey(e.Key[9:])
+		if err != nil {
+			return time.Time{}, err
+		}
+		a, err := t.audience(tx, key)
+		if err != nil {
+			return time.Time{}, err
+		}
+		m, err := t.load(tx, a, user)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if err := t.forget(tx, a, m); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return time.Time{}, nil
+}
