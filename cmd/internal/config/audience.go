@@ -1,0 +1,108 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/schema"
+)
+
+// Audience is what is configured for one audience of the stream. Audiences
+// that are not named here are synchronised with the defaults.
+type Audience struct {
+	Name        string        `yaml:"name" doc:"Name of the Facebook audience when it is created. Empty: audience_name of its events, else the key. A later change does not rename."`
+	FacebookID  string        `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
+	Account     string        `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
+	Identifiers []string      `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID and LOOKALIKE_VALUE (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
+	Window      time.Duration `yaml:"window" doc:"As window, for this audience. 0: the general one."`
+	Ignore      bool          `yaml:"ignore" doc:"Leave the audience out: it is neither created nor filled. What Facebook already has stays there."`
+}
+
+// Keys is the set of identifiers to upload.
+func (a Audience) Keys(extern ExternID) schema.KeySet {
+	if len(a.Identifiers) == 0 {
+		keys := schema.DefaultKeys
+		if extern.Enabled {
+			keys |= schema.KeysOf(schema.ExternID)
+		}
+		return keys
+	}
+	var keys schema.KeySet
+	for _, name := range a.Identifiers {
+		if k, ok := schema.ParseKey(name); ok {
+			keys |= schema.KeysOf(k)
+		}
+	}
+	return keys
+}
+
+func facebookKeys() []string {
+	names := make([]string, schema.NumKeys)
+	for k := range schema.NumKeys {
+		names[k] = schema.Key(k).String()
+	}
+	return names
+}
+
+func (c *Config) checkAudiences(p *problems) {
+	owner := map[string]string{}
+	for _, key := range sorted(c.Audiences) {
+		a, path := c.Audiences[key], "audiences."+key
+		p.audienceKey(path, key)
+		if a.FacebookID != "" {
+			switch first, taken := owner[a.FacebookID]; {
+			case !audienceID.MatchString(a.FacebookID):
+				p.add(path+".facebook_id", a.FacebookID, "1 to 32 digits", "copy the audience's id from the Ads Manager")
+			case taken:
+				p.add(path+".facebook_id", a.FacebookID, "an id of its own; audiences."+first+" has this one", "two audiences would remove each other's members: give each its own Facebook audience")
+			default:
+				owner[a.FacebookID] = key
+			}
+		}
+		if a.Account != "" && !accountID.MatchString(a.Account) {
+			p.add(path+".account", a.Account, "digits with or without act_", "copy the account's id from the Ads Manager")
+		}
+		if a.Window != 0 {
+			p.duration(path+".window", a.Window, minWindow, maxWindow)
+		}
+		c.checkIdentifiers(p, path+".identifiers", a.Identifiers)
+	}
+}
+
+func (c *Config) checkIdentifiers(p *problems, path string, names []string) {
+	strong := len(names) == 0
+	for i, name := range names {
+		k, ok := schema.ParseKey(name)
+		switch {
+		case !ok:
+			p.add(index(path, i), name, "one of "+strings.Join(facebookKeys(), ", "), suggest(name, facebookKeys()))
+		case slices.Contains(names[:i], name):
+			p.add(index(path, i), name, "each key once", "remove one of the two")
+		case k == schema.ExternID && !c.ExternID.Enabled:
+			p.add(index(path, i), name, "EXTERN_ID only with extern_id.enabled", "set extern_id.enabled: true, which stores raw user ids")
+		}
+		strong = strong || (ok && k.Strong())
+	}
+	if !strong {
+		p.add(path, fmt.Sprint(names), "at least one of EMAIL, PHONE, MADID, EXTERN_ID", "add one: the other keys alone match nobody")
+	}
+}
+
+func (c *Config) checkTraits(p *problems) {
+	for _, name := range sorted(c.ExtraTraits) {
+		path := "extra_traits." + name
+		switch k, ok := schema.ParseKey(name); {
+		case !ok:
+			p.add(path, name, "one of "+strings.Join(facebookKeys(), ", "), suggest(name, facebookKeys()))
+		case k == schema.ExternID:
+			p.add(path, name, "a key that is filled from traits", "EXTERN_ID is always the user id; see extern_id.enabled")
+		}
+		for i, trait := range c.ExtraTraits[name] {
+			if strings.TrimSpace(trait) == "" {
+				p.add(index(path, i), trait, "a trait key, dotted when nested", "name the trait or remove the entry")
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"time"
+)
+
+// Config is everything that can be configured. The doc tags are the
+// documentation: meaning, unit, legal range, what is not promised.
+type Config struct {
+	Kafka   Kafka    `yaml:"kafka"`
+	Sources []Source `yaml:"sources"`
+	Topics  Topics   `yaml:"topics"`
+
+	Group    string   `yaml:"group" doc:"Prefix of the consumer groups and transactional ids: each stage is the group <group>-<stage>. Two installations on one cluster need two groups and two topics.prefix."`
+	Stages   []string `yaml:"stages" doc:"The stages this process runs: membership, uploader, or both."`
+	StateDir string   `yaml:"state_dir" doc:"Directory of the local tables, one subdirectory a task. Losing it costs a restore from Kafka and nothing else; two processes must not share it."`
+
+	UserKeySecret     Secret `yaml:"user_key_secret" doc:"Secret under which user ids become user keys (HMAC-SHA256), at least 16 bytes. The same for all replicas and for ever: with another one every user is a new user."`
+	UserKeySecretFile string `yaml:"user_key_secret_file" doc:"File to read user_key_secret from; white space around it is dropped."`
+
+	Facebook     Facebook `yaml:"facebook"`
+	Installation string   `yaml:"installation" doc:"Name in the marker by which an installation finds again the Facebook audiences it made. Empty: the Kafka cluster's id and the group. Changing it makes new audiences."`
+
+	Window         time.Duration `yaml:"window" doc:"How often the difference of an audience is sent, 100ms to 168h. Windows of different audiences are spread. A shorter window needs more requests than a small ad account is granted; it does not make Facebook's own matching faster."`
+	FirstSyncQuiet time.Duration `yaml:"first_sync_quiet" doc:"A new audience is sent as soon as nothing has arrived for it for this long, 100ms to 168h, without waiting for its window."`
+	ResendPeriod   time.Duration `yaml:"resend_period" doc:"How long one slow re-sending of every audience takes, 24h to 8760h; it heals what is linked only inside Facebook and uses spare request budget only. 0 turns it off."`
+
+	DefaultCountry string              `yaml:"default_country" doc:"ISO 3166-1 alpha-2 code of the region in which phone numbers and postal codes are read when the event itself names no country. Empty: such numbers need their country code."`
+	DateOrder      string              `yaml:"date_order" doc:"How 03/04/1990 is read: mdy or dmy. Dates that can be read in one way only are read that way."`
+	ExternID       ExternID            `yaml:"extern_id"`
+	Anonymous      string              `yaml:"anonymous" doc:"accept: events with an anonymousId only count as the user anon:<id>; ignore: they are ignored and counted."`
+	ExtraTraits    map[string][]string `yaml:"extra_traits" doc:"Further trait keys per Facebook key, read after the built-in ones, such as PHONE: [mobile, contact.phone]."`
+	EnteredEvents  []string            `yaml:"entered_events" doc:"Names of track events that mean an entry when the event names no computation class."`
+	ExitedEvents   []string            `yaml:"exited_events" doc:"Names of track events that mean an exit when the event names no computation class."`
+	RequireConsent []string            `yaml:"require_consent" doc:"Consent categories that a user must have granted in context.consent.categoryPreferences to be in any Facebook audience. Empty: consent is not looked at."`
+	MaxValues      int                 `yaml:"max_values" doc:"Most emails, phones and mobile ids a user has rows for, 1 to 100 each."`
+	MaxEventBytes  int                 `yaml:"max_event_bytes" doc:"Largest record that is decoded, in bytes, 1024 to 8388608; a larger one is a dead letter."`
+
+	Audiences map[string]Audience `yaml:"audiences"`
+
+	HTTP HTTP `yaml:"http"`
+	Page Page `yaml:"page"`
+	Log  Log  `yaml:"log"`
+
+	origins origins
+}
+
+// ExternID says whether user ids go to Facebook.
+type ExternID struct {
+	Enabled bool `yaml:"enabled" doc:"Keep the raw user id and upload it as EXTERN_ID. It is the one identifier that is then stored unhashed."`
+	Alone   bool `yaml:"alone" doc:"Upload a user who has nothing but an EXTERN_ID. Facebook matches those only when it has learned the id before."`
+}
+
+// HTTP is the endpoint for operators.
+type HTTP struct {
+	Listen string `yaml:"listen" doc:"host:port of /livez, /readyz and /metrics, or off. It has no authentication: 0.0.0.0 only inside a container or a private network."`
+}
+
+// Page is the status page, which a later version serves.
+type Page struct {
+	Listen string `yaml:"listen" doc:"host:port kept for the status page, loopback only. This version checks it and listens nowhere."`
+}
+
+// Log is the process's own log, on standard error.
+type Log struct {
+	Level  string `yaml:"level" doc:"Least level that is logged: debug, info, warn or error."`
+	Format string `yaml:"format" doc:"text or json, one line an entry."`
+}
+
+// Stage names.
+const (
+	StageMembership = "membership"
+	StageUploader   = "uploader"
+)
+
+// Runs reports whether this process runs the stage.
+func (c *Config) Runs(stage string) bool {
+	for _, s := range c.Stages {
+		if s == stage {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,42 @@
+package config
+
+import "time"
+
+// Off is the value that turns a listener off.
+const Off = "off"
+
+// Defaults returns the configuration that is changed by file, environment and
+// flags. What has no default and is needed is said by Validate.
+func Defaults() *Config {
+	return &Config{
+		Kafka: Kafka{
+			ClientID:          "muster",
+			RequestTimeout:    10 * time.Second,
+			SessionTimeout:    30 * time.Second,
+			HeartbeatInterval: 3 * time.Second,
+			RebalanceTimeout:  30 * time.Second,
+		},
+		Topics:   Topics{Prefix: "muster.", Create: true},
+		Group:    "muster",
+		Stages:   []string{StageMembership, StageUploader},
+		StateDir: "muster-state",
+		Facebook: Facebook{
+			BaseURL:        "https://graph.facebook.com",
+			APIVersion:     "v26.0",
+			AppSecretProof: "plain",
+			RequestTimeout: 60 * time.Second,
+		},
+		Window:         time.Hour,
+		FirstSyncQuiet: time.Minute,
+		ResendPeriod:   30 * 24 * time.Hour,
+		DateOrder:      "mdy",
+		Anonymous:      "accept",
+		EnteredEvents:  []string{"Audience Entered"},
+		ExitedEvents:   []string{"Audience Exited"},
+		MaxValues:      10,
+		MaxEventBytes:  1 << 20,
+		HTTP:           HTTP{Listen: "127.0.0.1:8080"},
+		Page:           Page{Listen: "127.0.0.1:8081"},
+		Log:            Log{Level: "info", Format: "text"},
+	}
+}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"net/url"
+	"regexp"
+	"time"
+)
+
+// Facebook says how to reach the Marketing API.
+type Facebook struct {
+	BaseURL         string        `yaml:"base_url" doc:"Scheme and host of the Graph API, and a path before the version where a gateway needs one."`
+	APIVersion      string        `yaml:"api_version" doc:"Version in every path, v and a number. Facebook keeps a version for about a year and then answers with a newer one, which is logged."`
+	AdAccount       string        `yaml:"ad_account" doc:"Ad account of the audiences, digits with or without act_. Required by the uploader."`
+	AccessToken     Secret        `yaml:"access_token" doc:"Access token with ads_management, best a system user's."`
+	AccessTokenFile string        `yaml:"access_token_file" doc:"File with the access token; it is read again when it changes, so tokens can be rotated without a restart."`
+	AppSecret       Secret        `yaml:"app_secret" doc:"The app's secret, for appsecret_proof where the app requires it. Empty: no proof is sent."`
+	AppSecretFile   string        `yaml:"app_secret_file" doc:"File to read app_secret from, once, at start; white space around it is dropped."`
+	AppSecretProof  string        `yaml:"app_secret_proof" doc:"Form of the proof: plain (over the token) or timed (over the token and the time)."`
+	RequestTimeout  time.Duration `yaml:"request_timeout" doc:"Time for one HTTP attempt, 1s to 10m. After an attempt without answer no opposite request goes to that audience for this long."`
+}
+
+var (
+	accountID  = regexp.MustCompile(`^(act_)?[0-9]{1,32}$`)
+	audienceID = regexp.MustCompile(`^[0-9]{1,32}$`)
+	apiVersion = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,2}$`)
+)
+
+func (f *Facebook) check(p *problems, uploads bool) {
+	if u, err := url.Parse(f.BaseURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		p.add("facebook.base_url", f.BaseURL, "http(s)://host[/path], without user, query or fragment", "use https://graph.facebook.com, or the emulator's address")
+	}
+	if !apiVersion.MatchString(f.APIVersion) {
+		p.add("facebook.api_version", f.APIVersion, "v and a number, such as v26.0", "see Meta's page \"Graph API changelog\" for the versions served")
+	}
+	p.oneOf("facebook.app_secret_proof", f.AppSecretProof, "plain", "timed")
+	p.duration("facebook.request_timeout", f.RequestTimeout, time.Second, 10*time.Minute)
+	if f.AdAccount != "" && !accountID.MatchString(f.AdAccount) {
+		p.add("facebook.ad_account", f.AdAccount, "digits with or without act_", "copy the account's id from the Ads Manager")
+	}
+	if !uploads {
+		return
+	}
+	if f.AdAccount == "" {
+		p.add("facebook.ad_account", "", "the ad account's id", "set it, or leave uploader out of stages")
+	}
+	if f.AccessToken == "" && f.AccessTokenFile == "" {
+		p.add("facebook.access_token_file", "", "a file with an access token", "set it or MUSTER_FACEBOOK_ACCESS_TOKEN, or leave uploader out of stages")
+	}
+	p.readable("facebook.access_token_file", f.AccessTokenFile)
+}

@@ -1,0 +1,28 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// nearest is the one of candidates that name was most likely meant to be, ""
+// if none: up to three letters wrong, fewer in short words.
+func nearest(name string, candidates []string) string {
+	best, least := "", 4
+	name = strings.ToLower(name)
+	for _, c := range candidates {
+		d := levenshtein.Distance(name, strings.ToLower(c), nil)
+		if d < least && d < min(len(name), len(c)) && d <= max(2, len(name)/2) {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+func suggest(name string, candidates []string) string {
+	if n := nearest(name, candidates); n != "" {
+		return "did you mean " + n + "?"
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+package config
+
+// Topics are Muster's own topics.
+type Topics struct {
+	Prefix            string `yaml:"prefix" doc:"Begin of the names of all own topics, up to 200 of a-z A-Z 0-9 . _ -."`
+	ReplicationFactor int    `yaml:"replication_factor" doc:"Replicas of topics that are created, 1 to 32767; 0 takes the cluster's default. Existing topics are left as they are."`
+	Partitions        int    `yaml:"partitions" doc:"Partitions of members, uploads and audiences when they are created, 1 to 10000; 0 takes the sources' number. It cannot be changed later."`
+	Create            bool   `yaml:"create" doc:"Create missing topics at start. With false a missing topic is an error; see muster topics create --print."`
+}
+
+// The own topics' names without prefix.
+const (
+	TopicProfiles   = "profiles"
+	TopicMembers    = "members"
+	TopicUploads    = "uploads"
+	TopicAudiences  = "audiences"
+	TopicDeadLetter = "dead-letter"
+	TopicRejected   = "rejected"
+	TopicAudit      = "audit"
+)
+
+// Topic is the full name of one of the own topics.
+func (c *Config) Topic(name string) string { return c.Topics.Prefix + name }
+
+// OwnTopics are the full names of all own topics.
+func (c *Config) OwnTopics() []string {
+	names := []string{TopicProfiles, TopicMembers, TopicUploads, TopicAudiences, TopicDeadLetter, TopicRejected, TopicAudit}
+	for i, n := range names {
+		names[i] = c.Topic(n)
+	}
+	return names
+}
+
+func (t *Topics) check(p *problems) {
+	if (t.Prefix != "" && !topicName.MatchString(t.Prefix)) || len(t.Prefix) > 200 {
+		p.add("topics.prefix", t.Prefix, "up to 200 of a-z A-Z 0-9 . _ -", "choose a prefix such as muster.")
+	}
+	p.number("topics.replication_factor", t.ReplicationFactor, 0, 32767)
+	p.number("topics.partitions", t.Partitions, 0, 10_000)
+}

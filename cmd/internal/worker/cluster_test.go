@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"muster/cmd/internal/config"
+)
+
+func TestSASL(t *testing.T) {
+	t.Parallel()
+	for mechanism, want := range map[string]string{"": "", "plain": "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512"} {
+		m, err := saslOf(config.SASL{Mechanism: mechanism, Username: "u", Password: "p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := ""
+		if m != nil {
+			name = m.Name()
+		}
+		if name != want {
+			t.Errorf("%s: got %s, want %s", mechanism, name, want)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	if c, err := tlsOf(config.TLS{CAFile: "not read"}); c != nil || err != nil {
+		t.Errorf("not enabled: %v %v", c, err)
+	}
+	c, err := tlsOf(config.TLS{Enabled: true, ServerName: "kafka"})
+	if err != nil || c.ServerName != "kafka" || c.InsecureSkipVerify {
+		t.Errorf("enabled: %v", err)
+	}
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, broken := range map[string]config.TLS{
+		"no certificate in PEM form": {Enabled: true, CAFile: empty},
+		"empty.pem and":              {Enabled: true, CertFile: empty, KeyFile: empty},
+	} {
+		if _, err := tlsOf(broken); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

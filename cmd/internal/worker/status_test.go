@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/consumer"
+)
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	task := func(p int, s consumer.State) consumer.TaskStatus { return consumer.TaskStatus{Partition: p, State: s} }
+	failed := consumer.TaskStatus{Partition: 1, State: consumer.StateFailed, Err: errors.New("broker away")}
+	lost := consumer.TaskStatus{Partition: 2, State: consumer.StateDataLoss, Err: errors.New("offset 5 is gone")}
+	restoring := consumer.TaskStatus{Partition: 3, State: consumer.StateRestoring, RestoreDone: 4, RestoreTotal: 9}
+	tests := []struct {
+		name     string
+		stages   []consumer.StageStatus
+		notKeyed map[string]int64
+		state    State
+		serving  bool
+		line     string
+	}{
+		{name: "nothing assigned", stages: []consumer.StageStatus{{Name: "membership"}}, state: Ready, serving: true, line: "ready"},
+		{name: "running", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{task(0, consumer.StateRunning), task(1, consumer.StateDraining)}}},
+			state: Ready, serving: true, line: "ready"},
+		{name: "restoring", stages: []consumer.StageStatus{{Name: "uploader", Tasks: []consumer.TaskStatus{task(0, consumer.StateRunning), restoring}}},
+			state: Restoring, line: "restoring: task uploader/3 is taking over, 4 of 9 changelog records read"},
+		{name: "failed beats restoring", stages: []consumer.StageStatus{{Name: "uploader", Tasks: []consumer.TaskStatus{failed, restoring}}},
+			state: Degraded, line: "degraded: task uploader/1 failed and will be tried again: broker away; task uploader/3 is taking over, 4 of 9 changelog records read"},
+		{name: "no stage can run", stages: []consumer.StageStatus{{Name: "uploader", Err: errors.New("counts differ")}},
+			state: Degraded, line: "degraded: stage uploader: counts differ"},
+		{name: "data loss is a decision", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost}}},
+			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
+		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, notKeyed: map[string]int64{"identify": 7},
+			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy"},
+		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
+			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := judge(test.stages, test.notKeyed)
+			if s.State != test.state || s.Serving() != test.serving {
+				t.Errorf("got %s, serving %t", s.State, s.Serving())
+			}
+			if diff := cmp.Diff(test.line, s.String()); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,142 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"golang.org/x/sync/errgroup"
+
+	"muster/cmd/internal/config"
+	"muster/consumer"
+	"muster/membership"
+)
+
+// cacheBytes is the block cache that all tasks of a worker share.
+const cacheBytes = 128 << 20
+
+// Worker is one replica: the configured stages, wired.
+type Worker struct {
+	config  *config.Config
+	options Options
+	log     *slog.Logger
+	health  membership.Health
+	cache   *pebble.Cache // while Run runs
+
+	mu         sync.Mutex
+	stages     []*consumer.Stage
+	waitingFor string
+}
+
+// New checks the configuration and makes a worker. It does no I/O but to look
+// whether the files that the configuration names are there. All mistakes are
+// returned at once.
+func New(c *config.Config, o Options) (*Worker, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Worker{config: c, options: o, log: o.Logger, waitingFor: "not running yet"}, nil
+}
+
+// Run works until ctx ends, then drains and returns nil. It returns an error for
+// what no waiting mends: a source that does not exist, a topic with a wrong
+// setting, a taken port. It is called once.
+func (w *Worker) Run(ctx context.Context) (err error) {
+	telemetry, err := openTelemetry(ctx, w.options)
+	if err != nil {
+		return err
+	}
+	defer func() { w.closeTelemetry(ctx, telemetry) }()
+
+	stopHTTP, err := w.serve(ctx, w.handler(telemetry.scrape))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopHTTP()) }()
+
+	cluster, err := Cluster(w.config, w.options)
+	if err != nil {
+		return err
+	}
+	defer cluster.Close()
+
+	w.cache = pebble.NewCache(cacheBytes)
+	defer w.cache.Unref()
+
+	stages, err := w.open(ctx, cluster, telemetry)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to stop while waiting
+		}
+		return err
+	}
+	group, running := errgroup.WithContext(ctx)
+	for _, stage := range stages {
+		group.Go(func() error { return stage.Run(running) })
+	}
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	w.log.Info("stopped")
+	return nil
+}
+
+// open waits for Kafka, sees to the topics and makes the stages.
+func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemetry) ([]*consumer.Stage, error) {
+	w.wait("Kafka at " + fmt.Sprint(w.config.Kafka.Brokers))
+	w.log.Info("connecting", "brokers", w.config.Kafka.Brokers, "stages", w.config.Stages)
+	id, err := cluster.ID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.wait("the topics")
+	sources, err := SourcePartitions(ctx, cluster, w.config)
+	if err != nil {
+		return nil, err
+	}
+	if err := ensureTopics(ctx, cluster, w.config, Topics(w.config, sources)); err != nil {
+		return nil, err
+	}
+	var stages []*consumer.Stage
+	if w.config.Runs(config.StageMembership) {
+		stage, err := w.membership(ctx, cluster, t, memberPartitions(w.config, sources))
+		if err != nil {
+			return nil, err
+		}
+		stages = append(stages, stage)
+	}
+	if w.config.Runs(config.StageUploader) {
+		stage, err := w.uploader(cluster, t, id)
+		if err != nil {
+			return nil, err
+		}
+		stages = append(stages, stage)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stages = stages
+	w.log.Info("running", "cluster", id, "partitions", sources, "stages", w.config.Stages)
+	return stages, nil
+}
+
+func (w *Worker) wait(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waitingFor = "waiting for " + what
+}
+
+// closeTelemetry gives a collector that is away no more than a few seconds.
+func (w *Worker) closeTelemetry(ctx context.Context, t *telemetry) {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := t.close(grace); err != nil {
+		w.log.Warn("the last spans and measurements are lost", "error", err)
+	}
+}
