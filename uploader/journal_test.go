@@ -1,9 +1,11 @@
 package uploader
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,9 +18,16 @@ import (
 // the place of hashes.
 type journal struct {
 	Facebook
-	mu    sync.Mutex
-	lines []string
-	names map[string]string // uploaded value → name
+	mu      sync.Mutex
+	lines   []journalLine
+	names   map[string]string              // uploaded value → name
+	created map[facebook.AudienceID]string // audience → its name
+}
+
+type journalLine struct {
+	at       time.Time
+	audience string // "" before all audiences of the same instant
+	text     string
 }
 
 func (j *journal) learn(rows ...string) {
@@ -45,19 +54,32 @@ func (j *journal) readable(text string) string {
 	})
 }
 
-func (j *journal) note(format string, args ...any) {
+func (j *journal) note(audience, format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lines = append(j.lines, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
+	j.lines = append(j.lines, journalLine{at: time.Now(), audience: audience, text: fmt.Sprintf(format, args...)})
 }
 
-// take returns the requests since the last call.
+// take returns the requests since the last call. Only those of one audience have
+// an order within an instant: audiences are sent side by side.
 func (j *journal) take() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	text := j.readable(strings.Join(j.lines, "\n"))
+	slices.SortStableFunc(j.lines, func(x, y journalLine) int {
+		return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.audience, y.audience))
+	})
+	texts := make([]string, len(j.lines))
+	for i, l := range j.lines {
+		texts[i] = l.at.Format("15:04:05 ") + l.text
+	}
 	j.lines = nil
-	return text
+	return j.readable(strings.Join(texts, "\n"))
+}
+
+func (j *journal) nameOf(id facebook.AudienceID) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return cmp.Or(j.created[id], string(id))
 }
 
 func outcomeOf(err error) string {
@@ -69,28 +91,31 @@ func outcomeOf(err error) string {
 
 func (j *journal) CreateAudience(ctx context.Context, a facebook.AccountID, n facebook.NewAudience) (facebook.AudienceID, facebook.Usage, error) {
 	id, u, err := j.Facebook.CreateAudience(ctx, a, n)
-	j.note("create %q in %s: %s", n.Name, a, outcomeOf(err))
+	j.mu.Lock()
+	j.created[id] = n.Name
+	j.mu.Unlock()
+	j.note(n.Name, "create %q in %s: %s", n.Name, a, outcomeOf(err))
 	return id, u, err
 }
 
 func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after string, fields ...string) (facebook.Page, error) {
 	p, err := j.Facebook.AudiencePage(ctx, a, after, fields...)
-	j.note("list %s: %s", a, outcomeOf(err))
+	j.note("", "list %s: %s", a, outcomeOf(err))
 	return p, err
 }
 
 func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.AddUsers(ctx, id, p)
-	j.users("add", p, err)
+	j.users("add", id, p, err)
 	return r, err
 }
 
 func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.RemoveUsers(ctx, id, p)
-	j.users("remove", p, err)
+	j.users("remove", id, p, err)
 	return r, err
 }
 
-func (j *journal) users(verb string, p facebook.Payload, err error) {
-	j.note(`%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
+func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
+	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
 }

@@ -52,7 +52,7 @@ func newWorld(t *testing.T, o Options, g graphtest.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.journal = &journal{Facebook: client, names: make(map[string]string)}
+	w.journal = &journal{Facebook: client, names: make(map[string]string), created: make(map[facebook.AudienceID]string)}
 	o.Facebook, o.Installation, o.Topic = w.journal, "test", statusTopic
 	if o.Account == "" {
 		o.Account = "1"

@@ -31,7 +31,7 @@ func await(ctx context.Context, t *testing.T, what string, done func() (bool, st
 		}
 		select {
 		case <-ctx.Done():
-			if ok, _ := done(); ok {
+			if ok, state = done(); ok {
 				t.Logf("%s at the last moment", what)
 				return
 			}

@@ -9,7 +9,6 @@ import (
 )
 
 func TestApacheKafka(t *testing.T) {
-	t.Parallel()
 	s := sizeOf()
 	broker := kafkatest.Start(t)
 	w := newWorld(t, broker.Addrs(), broker.Client(t), s, 12)

@@ -10,7 +10,6 @@ import (
 )
 
 func TestEmulatedBroker(t *testing.T) {
-	t.Parallel()
 	s := sizeOf()
 	broker := kafkatest.StartFake(t, kfake.GroupMinSessionTimeout(time.Second))
 	w := newWorld(t, broker.Addrs, broker.Client(t), s, 11)

@@ -12,7 +12,7 @@ import (
 )
 
 // scenarioTimeout bounds a whole scenario.
-const scenarioTimeout = 4 * time.Minute
+const scenarioTimeout = 8 * time.Minute
 
 // timesEach is how often every kind of fault happens at least.
 const timesEach = 3
