@@ -70,6 +70,8 @@ type Options struct {
 	// MaxInFlight is how many requests a task has in flight. Default 4.
 	MaxInFlight int
 
+	// Health, if set, is told of audiences that wait for a person.
+	Health         *Health
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider // default: the global one
 	MeterProvider  metric.MeterProvider // default: the global one
@@ -102,6 +104,9 @@ func (o Options) withDefaults() Options {
 	o.MaxBatchBytes = cmp.Or(o.MaxBatchBytes, 1_500_000)
 	o.MaxSlice = cmp.Or(o.MaxSlice, 10_000)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
+	if o.Health == nil {
+		o.Health = new(Health)
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

@@ -45,6 +45,7 @@ func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next t
 		a.status.stale = false
 		s := t.statusOf(a)
 		t.telemetry.audience(ctx, a.key, s)
+		t.options.Health.set(a.key, s.Block)
 		t.telemetry.age(ctx, a.key, a.age(now))
 		value, err := s.MarshalVT()
 		if err != nil || bytes.Equal(value, a.status.shown) {

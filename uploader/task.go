@@ -146,6 +146,7 @@ func (t *task) Close() {
 	t.wg.Wait()
 	t.budget.leave()
 	for _, a := range t.order {
+		t.options.Health.set(a.key, nil) // the next owner's to tell
 		if a.window != nil {
 			a.window.span.End()
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"muster/consumer"
+	"muster/uploader"
 )
 
 // State is what a worker is doing; doc.go draws it.
@@ -43,11 +44,11 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, w.health.NotKeyed())
+	return judge(stages, w.health.NotKeyed(), w.uploads.Blocked())
 }
 
 // judge finds the state: the worst of all that is told.
-func judge(stages []consumer.StageStatus, notKeyed map[string]int64) Status {
+func judge(stages []consumer.StageStatus, notKeyed map[string]int64, blocked map[string]uploader.Block) Status {
 	s := Status{State: Ready, Stages: stages}
 	rank := []State{Ready, Blocked, Restoring, Degraded}
 	say := func(state State, format string, args ...any) {
@@ -74,7 +75,35 @@ func judge(stages []consumer.StageStatus, notKeyed map[string]int64) Status {
 	for _, topic := range slices.Sorted(maps.Keys(notKeyed)) {
 		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy", topic, notKeyed[topic])
 	}
+	for _, w := range waiting(blocked) {
+		say(Blocked, "%s", w)
+	}
 	return s
+}
+
+// maxNamed is how many audiences one reason names.
+const maxNamed = 3
+
+// waiting says what audiences wait for, one line for all that wait for the same:
+// a token that is not accepted blocks every audience.
+func waiting(blocked map[string]uploader.Block) []string {
+	keys := map[uploader.Block][]string{}
+	for _, key := range slices.Sorted(maps.Keys(blocked)) {
+		keys[blocked[key]] = append(keys[blocked[key]], key)
+	}
+	var lines []string
+	for b, of := range keys {
+		names := "audience " + of[0]
+		if len(of) > 1 {
+			names = "audiences " + strings.Join(of[:min(len(of), maxNamed)], ", ")
+		}
+		if len(of) > maxNamed {
+			names += fmt.Sprintf(" and %d more", len(of)-maxNamed)
+		}
+		lines = append(lines, fmt.Sprintf("nothing is sent to %s: %s: %s", names, b.Title, b.Remedy))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // String is the state and its reasons in one line.

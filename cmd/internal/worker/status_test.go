@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"muster/consumer"
+	"muster/uploader"
 )
 
 func TestJudge(t *testing.T) {
@@ -19,6 +20,7 @@ func TestJudge(t *testing.T) {
 		name     string
 		stages   []consumer.StageStatus
 		notKeyed map[string]int64
+		blocked  map[string]uploader.Block
 		state    State
 		serving  bool
 		line     string
@@ -36,13 +38,19 @@ func TestJudge(t *testing.T) {
 			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
 		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, notKeyed: map[string]int64{"identify": 7},
 			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy"},
+		{name: "audiences wait for a person", stages: []consumer.StageStatus{{Name: "uploader"}}, blocked: map[string]uploader.Block{
+			"a": {Title: "the token is refused", Remedy: "Make another."}, "b": {Title: "the token is refused", Remedy: "Make another."},
+			"c": {Title: "the token is refused", Remedy: "Make another."}, "d": {Title: "the token is refused", Remedy: "Make another."},
+			"e": {Title: "it is flagged", Remedy: "Ask Meta."},
+		}, state: Blocked, serving: true,
+			line: "blocked: nothing is sent to audience e: it is flagged: Ask Meta.; nothing is sent to audiences a, b, c and 1 more: the token is refused: Make another."},
 		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
 			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := judge(test.stages, test.notKeyed)
+			s := judge(test.stages, test.notKeyed, test.blocked)
 			if s.State != test.state || s.Serving() != test.serving {
 				t.Errorf("got %s, serving %t", s.State, s.Serving())
 			}
