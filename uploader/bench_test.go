@@ -105,14 +105,18 @@ func BenchmarkProcess(b *testing.B) {
 func BenchmarkSync(b *testing.B) {
 	f := new(instant)
 	k := benchTask(b, f)
+	var cpu time.Duration
 	b.ReportAllocs()
 	for version := 1; f.rows < b.N; version++ {
 		b.StopTimer()
 		k.Process(benchRecords(b, version, version%2 == 1)...)
 		b.StartTimer()
+		began := cpuTime(b)
 		sendAll(b, k)
+		cpu += cpuTime(b) - began
 	}
 	b.ReportMetric(float64(f.rows)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(f.rows), "cpu-ns/row")
 }
 
 // BenchmarkEncode encodes full batches; an op is one row.
