@@ -35,7 +35,8 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 	out := meters{name: s.o.Name, stage: metric.WithAttributes(attribute.String(attrStage, s.o.Name))}
 	var err error
 	out.commit, err = m.Float64Histogram(metricCommitDuration, metric.WithUnit("s"),
-		metric.WithDescription("Time to collect, apply and commit one batch of records."))
+		metric.WithDescription("Time to collect, apply and commit one batch of records."),
+		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
 	keep(err)
 	out.fenced, err = m.Int64Counter(metricFenced, metric.WithDescription("Times an owner was shut out by a newer one."))
 	keep(err)
