@@ -56,6 +56,9 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		err = d.converge(running)
 	}
 	failure := context.Cause(running)
+	if ctx.Err() != nil {
+		show.end("stopping: the replicas finish what is under way")
+	}
 	stopped := stop()
 	d.status.wait()
 	switch {

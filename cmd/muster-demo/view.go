@@ -87,7 +87,7 @@ func (v *view) say(note string) {
 	}
 }
 
-// end prints the last line of a run that is not judged.
+// end prints a line after the last table.
 func (v *view) end(note string) { _, _ = io.WriteString(v.out, note+"\n") }
 
 func (v *view) draw(s snapshot) {

@@ -79,6 +79,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	defer context.AfterFunc(ctx, func() { w.log.Info("stopping, finishing what is under way") })()
 	group, running := errgroup.WithContext(ctx)
 	for _, stage := range stages {
 		group.Go(func() error { return stage.Run(running) })
