@@ -42,7 +42,7 @@ func newWorld(t *testing.T, brokers []string, client *kafka.Client, s size, seed
 	w.graph = graphtest.New(graphtest.Options{
 		Accounts: []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: ample}},
 		// Long enough for a request to be seen in flight, and for several to be.
-		Latency:             300 * time.Millisecond,
+		Latency: 300 * time.Millisecond,
 		// The worker waits for requestTimeout from when it gave up. On a busy machine
 		// the emulator learns late of that, so it judges by half of it; the exact
 		// time is for the tests in a bubble.
