@@ -24,18 +24,18 @@ func await(ctx context.Context, t *testing.T, what string, done func() (bool, st
 	t.Helper()
 	start := time.Now()
 	for {
-		ok, state := done()
-		if ok {
+		if ok, _ := done(); ok {
 			t.Logf("%s after %s", what, time.Since(start).Round(100*time.Millisecond))
 			return
 		}
 		select {
 		case <-ctx.Done():
-			if ok, state = done(); ok {
-				t.Logf("%s at the last moment", what)
-				return
+			ok, state := done()
+			if !ok {
+				t.Fatalf("waited for: %s: %v\n%s", what, ctx.Err(), state)
 			}
-			t.Fatalf("waited for: %s: %v\n%s", what, ctx.Err(), state)
+			t.Logf("%s at the last moment", what)
+			return
 		case <-time.After(250 * time.Millisecond):
 		}
 	}
