@@ -34,14 +34,17 @@ type Move struct {
 	End       int64
 }
 
-// Again is how many offsets are read again; negative, how many are skipped.
-// Without a former offset the group would have begun elsewhere: it is 0.
+// Again is how many offsets are read again.
 func (m Move) Again() int64 {
 	if m.From == NoOffset {
 		return 0
 	}
-	return m.From - m.To
+	return max(min(m.From, m.End)-m.To, 0)
 }
+
+// Skipped is how many offsets are never read. A group that never committed would
+// have begun at the earliest.
+func (m Move) Skipped() int64 { return max(m.To-max(m.From, m.Start), 0) }
 
 // PlanRewind says where the offsets of a group would go, partition by partition
 // of the topics, and changes nothing. A nil partition means all. It ends where
