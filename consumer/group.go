@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,25 +41,27 @@ var errGroupJoined = errors.New("somebody has joined the group meanwhile: stop e
 // It goes one layer below kafka-go's DescribeGroups, which decodes what the
 // members say of themselves and shows no members where that is not its own form.
 func (c *Cluster) Inactive(ctx context.Context, group string) error {
-	return c.retry(ctx, "look at group "+group, func(ctx context.Context) error {
+	var active error
+	err := c.retry(ctx, "look at group "+group, func(ctx context.Context) error {
 		m, err := c.transport.RoundTrip(ctx, c.client.Addr, &describeAPI.Request{Groups: []string{group}})
 		if err != nil {
 			return err
 		}
 		for _, g := range m.(*describeAPI.Response).Groups {
-			if g.GroupID != group {
+			switch {
+			case g.GroupID != group:
 				continue
-			}
-			if g.ErrorCode == int16(kafka.GroupIdNotFound) {
+			case g.ErrorCode == int16(kafka.GroupIdNotFound):
 				return nil
-			}
-			if g.ErrorCode != 0 {
+			case g.ErrorCode != 0:
 				return kafka.Error(g.ErrorCode)
 			}
-			return activity(&g)
+			active = activity(&g)
+			return nil
 		}
 		return errNoAnswer
 	})
+	return cmp.Or(err, active)
 }
 
 // activity judges as Kafka's own tool does: offsets move in states Empty and

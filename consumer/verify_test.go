@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,6 +126,31 @@ func TestVerify(t *testing.T) {
 				t.Errorf("behind by %d, want %d", got.Behind(), behind)
 			}
 		})
+	}
+}
+
+// testVerifyCompacted verifies copies of a log that holds one key, whose value is
+// its position, the newest at last, and of whose older records some are gone.
+func testVerifyCompacted(t *testing.T, c *Cluster, tp topicPartition, last Position) {
+	t.Helper()
+	for _, test := range []struct {
+		position Position
+		entry    string
+		want     TableReport
+	}{
+		{0, "k=0", TableReport{Overwritten: 1}},
+		{last, fmt.Sprintf("k=%d", last), TableReport{Equal: 1}},
+		{last, "k=other", TableReport{Counts: [3]int64{0, 0, 1}}},
+	} {
+		fs := vfs.NewMem()
+		written(t, fs, "table", meta{position: test.position, fence: NoPosition}, test.entry)
+		got, err := c.Verify(t.Context(), VerifyOptions{Changelog: tp.topic, Dir: "table", Table: TableOptions{FS: fs}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Equal != test.want.Equal || got.Overwritten != test.want.Overwritten || got.Counts != test.want.Counts {
+			t.Errorf("table at %d of %d: got %+v, want %+v", test.position, last, got, test.want)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,8 +45,9 @@ another value. OVERWRITTEN keys cannot be compared: they were written again afte
 table's position, and compaction took the record that the table has.
 
 A worker locks its tables while it runs. Stop the replica, or copy the directory of a
-table (cp -r) and point --state-dir at the copy: at STATE_DIR/STAGE/PARTITION. Keys that
-a worker derives from a table are not compared: it makes them itself.
+table (cp -r) and point --state-dir at the copy: at STATE_DIR/STAGE/PARTITION. A copy that
+was taken while the worker wrote may not open; take another. Keys that a worker derives
+from a table are not compared: they depend on when it did what, and it mends them itself.
 
 A table that differs can be deleted: the worker restores it from Kafka. Users are shown
 by the first digits of their keyed hash. About 40 bytes of memory a key are needed.`,
@@ -185,8 +187,11 @@ func showVerified(w io.Writer, results []verified) error {
 		if r.report.Differs() {
 			state = "differs"
 		}
-		n := r.report.Counts
-		fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.stage, r.partition, r.report.Position, r.report.Behind(),
+		n, position := r.report.Counts, "-"
+		if r.report.Position != consumer.NoPosition {
+			position = strconv.FormatInt(int64(r.report.Position), 10)
+		}
+		fmt.Fprintf(out, "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.stage, r.partition, position, r.report.Behind(),
 			r.report.Equal, n[consumer.Missing], n[consumer.Extra], n[consumer.Different], r.report.Overwritten, state)
 	}
 	if err := out.Flush(); err != nil {
