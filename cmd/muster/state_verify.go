@@ -42,7 +42,9 @@ could not be compared.
 
 MISSING keys are in the changelog only, EXTRA ones in the table only, DIFFERENT ones have
 another value. OVERWRITTEN keys cannot be compared: they were written again after the
-table's position, and compaction took the record that the table has.
+table's position, and compaction took the record that the table has. A table further
+behind than the changelog's delete.retention.ms (7 days) may have EXTRA keys whose
+deletion is no longer in the changelog.
 
 A worker locks its tables while it runs. Stop the replica, or copy the directory of a
 table (cp -r) and point --state-dir at the copy: at STATE_DIR/STAGE/PARTITION. A copy that
