@@ -76,6 +76,19 @@
 // Processor is no longer Busy, within the drain time-out; only then is a release
 // record written. Start.CleanRelease tells the next owner, who waits otherwise.
 //
+// # Tools
+//
+// What an operator's commands do with a cluster, never a task: Cluster.PlanRewind
+// and Rewind move the offsets of a group without members, to where Kafka's own
+// tool would; Cluster.Verify holds a table against its changelog, reading both
+// only; Cluster.Append writes without fence or sequence numbers.
+//
+// Verify knows a prefix when it sees one (I2): up to the table's position each
+// key has its newest record's value. Compaction forgets older records of a key,
+// so one that was written again above the position may have nothing left to
+// compare with; it is counted as such. A log cleaner that works while Verify
+// reads can make such a key look different; a second run tells.
+//
 // # Deliberately absent
 //
 // Transactions (epoch and sequence numbers are enough, and cost no markers),

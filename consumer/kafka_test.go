@@ -161,6 +161,7 @@ func testCompaction(t *testing.T, c *Cluster) {
 			t.Fatalf("after writing %d the log reads %q", i, got)
 		}
 		if holes {
+			testVerifyCompacted(t, c, tp, Position(i))
 			return
 		}
 		if time.Now().After(deadline) {

@@ -20,8 +20,12 @@ func (c *Cluster) endOffset(ctx context.Context, topic string, partition int) (i
 }
 
 // offsetAt returns the offset of the first record not older than t, the end of
-// the partition when there is none.
+// the partition when there is none. A time before 1970 is the start: Kafka gives
+// -1 and -2, milliseconds before it, meanings of their own, the first being the end.
 func (c *Cluster) offsetAt(ctx context.Context, topic string, partition int, t time.Time) (int64, error) {
+	if t.UnixMilli() < 0 {
+		return c.startOffset(ctx, topic, partition)
+	}
 	found, err := c.listOffset(ctx, "find time", topic, kafka.TimeOffsetOf(partition, t), func(p kafka.PartitionOffsets) int64 {
 		for o := range p.Offsets {
 			return o

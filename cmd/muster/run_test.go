@@ -132,7 +132,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, args := range [][]string{
-		{}, {"run"}, {"explain"}, {"topics"}, {"topics", "create"}, {"config"}, {"config", "check"}, {"config", "keys"}, {"version"},
+		{}, {"run"}, {"explain"}, {"topics"}, {"topics", "create"}, {"replay"}, {"erase"}, {"state"}, {"state", "verify"}, {"config"}, {"config", "check"}, {"config", "keys"}, {"version"},
 	} {
 		got := do(t.Context(), "", nil, append(args, "--help")...)
 		if got.err != nil {

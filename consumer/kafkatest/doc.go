@@ -20,6 +20,9 @@
 //	the test process dies        the kernel kills the nodes (Linux)
 //	the test fails               the nodes' logs are kept, the test says where
 //
+// [Cluster.Tool] runs one of Kafka's own command line tools against it, to compare
+// with what they do.
+//
 // # An emulated broker
 //
 // [StartFake] listens on the loopback interface, [StartVirtual] on a network in

@@ -39,7 +39,7 @@ func (w *Worker) membership(ctx context.Context, cluster *consumer.Cluster, t *t
 	}
 	o := w.stage(config.StageMembership, t)
 	o.Inputs = inputs
-	o.Changelog = c.Topic(config.TopicProfiles)
+	o.Changelog = StageChangelog(c, config.StageMembership)
 	o.New = membership.New(membership.Options{
 		Decoder:           decoder,
 		Normaliser:        NormaliserOptions(c),
@@ -103,7 +103,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	}
 	o := w.stage(config.StageUploader, t)
 	o.Inputs = []consumer.Input{{Topic: c.Topic(config.TopicMembers)}}
-	o.Changelog = c.Topic(config.TopicUploads)
+	o.Changelog = StageChangelog(c, config.StageUploader)
 	o.New = processors
 	return consumer.NewStage(cluster, o)
 }
@@ -113,7 +113,7 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 	k := w.config.Kafka
 	return consumer.StageOptions{
 		Name:              name,
-		Group:             w.config.Group + "-" + name,
+		Group:             StageGroup(w.config, name),
 		DeadLetters:       w.config.Topic(config.TopicDeadLetter),
 		StateDir:          w.config.StateDir,
 		SessionTimeout:    k.SessionTimeout,
