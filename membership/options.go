@@ -26,6 +26,10 @@ type Options struct {
 	// Normaliser says how identifiers are read.
 	Normaliser schema.NormaliserOptions
 
+	// Repartitioned has the stage read what package repartition writes instead of
+	// the sources: events decoded there, by the same options, and keyed by user.
+	Repartitioned bool
+
 	// MembersTopic is where member row sets go. Needed.
 	MembersTopic string
 	// MembersPartitions is the number of its partitions. Needed; it must be the

@@ -1,0 +1,57 @@
+package membership
+
+import (
+	"encoding/hex"
+
+	"muster/consumer"
+	"muster/schema"
+)
+
+// keyHashBytes is how much of a record key's hash a dead letter names.
+const keyHashBytes = 8
+
+// reader says what records mean and where they stood in their sources.
+type reader interface {
+	read(*consumer.Record) (schema.Decoded, schema.Origin)
+	// keyHash names a record's key in dead letters: a keyed hash, for a record of
+	// a user the beginning of the user's key (I8).
+	keyHash(key []byte) string
+}
+
+// sourceReader reads the sources themselves, keyed by user.
+type sourceReader struct {
+	decoder *schema.Decoder
+	keyer   *schema.UserKeyer
+}
+
+func (s *sourceReader) read(r *consumer.Record) (schema.Decoded, schema.Origin) {
+	d := s.decoder.Decode(schema.SourceRecord{
+		Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value,
+	})
+	return d, originOf(r)
+}
+
+func (s *sourceReader) keyHash(key []byte) string {
+	user := s.keyer.Key(string(key))
+	return hex.EncodeToString(user[:keyHashBytes])
+}
+
+// eventReader reads the events that package repartition decoded and keyed by
+// user. Their stamps were made from the original records.
+type eventReader struct{}
+
+func (eventReader) read(r *consumer.Record) (schema.Decoded, schema.Origin) {
+	e, origin, err := schema.DecodeEvent(r.Key, r.Value)
+	if err != nil { // somebody else writes to the topic
+		return schema.Decoded{DeadLetter: schema.NotAnEvent}, originOf(r)
+	}
+	return schema.Decoded{Events: []schema.Event{e}}, origin
+}
+
+func (eventReader) keyHash(key []byte) string {
+	return hex.EncodeToString(key[:min(len(key), keyHashBytes)])
+}
+
+func originOf(r *consumer.Record) schema.Origin {
+	return schema.Origin{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Size: len(r.Value)}
+}
