@@ -1,7 +1,7 @@
 // Package worker wires the parts of Muster into one process, in the order in
 // which data flows:
 //
-//	telemetry → http server → Kafka cluster → topics → membership → uploader
+//	telemetry → http server → Kafka cluster → topics → repartition → membership → uploader
 //
 // [New] checks the configuration and does no I/O. [Worker.Run] waits for Kafka,
 // for as long as it takes and saying so, makes or checks the topics, runs the

@@ -72,7 +72,7 @@ func judge(stages []consumer.StageStatus, notKeyed map[string]int64) Status {
 		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(notKeyed)) {
-		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy", topic, notKeyed[topic])
+		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none", topic, notKeyed[topic])
 	}
 	return s
 }

@@ -35,7 +35,7 @@ func TestJudge(t *testing.T) {
 		{name: "data loss is a decision", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost}}},
 			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
 		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, notKeyed: map[string]int64{"identify": 7},
-			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy"},
+			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none"},
 		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
 			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
 	}
