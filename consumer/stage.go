@@ -211,7 +211,7 @@ func (s *Stage) partitions(ctx context.Context) (int, error) {
 			return 0, fmt.Errorf("input %q of stage %s has %d partitions, %q only %d: %s", first, s.o.Name, n, t, have, growCommand(t, n))
 		case !s.o.Stateless && have != n:
 			return 0, fmt.Errorf("inputs of stage %s have %d partitions (%q), its changelog %q has %d: keys would meet other tasks than before; "+
-				"give the inputs their former count, or begin anew with another group and topics.prefix", s.o.Name, n, first, t, have)
+				"begin anew with another group and topics.prefix", s.o.Name, n, first, t, have)
 		}
 	}
 	return n, nil

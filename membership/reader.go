@@ -13,9 +13,9 @@ const keyHashBytes = 8
 // reader says what records mean and where they stood in their sources.
 type reader interface {
 	read(*consumer.Record) (schema.Decoded, schema.Origin)
-	// keyHash names a record's key in dead letters: a keyed hash, for a record of
-	// a user the beginning of the user's key (I8).
-	keyHash(key []byte) string
+	// keyHash names the key of a record in dead letters: a keyed hash, for a record
+	// of a user the beginning of the user's key; "" where there is none (I8).
+	keyHash(*consumer.Record) string
 }
 
 // sourceReader reads the sources themselves, keyed by user.
@@ -31,8 +31,11 @@ func (s *sourceReader) read(r *consumer.Record) (schema.Decoded, schema.Origin) 
 	return d, originOf(r)
 }
 
-func (s *sourceReader) keyHash(key []byte) string {
-	user := s.keyer.Key(string(key))
+func (s *sourceReader) keyHash(r *consumer.Record) string {
+	if r.Key == nil {
+		return ""
+	}
+	user := s.keyer.Key(string(r.Key))
 	return hex.EncodeToString(user[:keyHashBytes])
 }
 
@@ -48,8 +51,13 @@ func (eventReader) read(r *consumer.Record) (schema.Decoded, schema.Origin) {
 	return schema.Decoded{Events: []schema.Event{e}}, origin
 }
 
-func (eventReader) keyHash(key []byte) string {
-	return hex.EncodeToString(key[:min(len(key), keyHashBytes)])
+// keyHash leaves out the key of what is not ours: it may be anything.
+func (eventReader) keyHash(r *consumer.Record) string {
+	e, _, err := schema.DecodeEvent(r.Key, r.Value)
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(e.User[:keyHashBytes])
 }
 
 func originOf(r *consumer.Record) schema.Origin {

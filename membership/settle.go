@@ -20,11 +20,10 @@ func (t *task) settle(tx *consumer.Tx) {
 // deadLetter notes record i by its coordinates in its source.
 func (t *task) deadLetter(tx *consumer.Tx, i int, reason, remedy string) {
 	o := t.batch.origins[i]
-	d := consumer.DeadLetter{Reason: reason, Topic: o.Topic, Partition: o.Partition, Offset: o.Offset, Size: o.Size}
-	if key := t.batch.records[i].Key; key != nil {
-		d.KeyHash = t.reader.keyHash(key)
-	}
-	tx.DeadLetter(d)
+	tx.DeadLetter(consumer.DeadLetter{
+		Reason: reason, Topic: o.Topic, Partition: o.Partition, Offset: o.Offset, Size: o.Size,
+		KeyHash: t.reader.keyHash(&t.batch.records[i]),
+	})
 	if reason == string(schema.NotKeyed) {
 		tx.AfterCommit(func() { t.alarm.notKeyed(o, remedy) })
 	}

@@ -70,6 +70,8 @@ type Options struct {
 	// MaxInFlight is how many requests a task has in flight. Default 4.
 	MaxInFlight int
 
+	// Health, if set, is told of what only a person can mend.
+	Health         *Health
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider // default: the global one
 	MeterProvider  metric.MeterProvider // default: the global one

@@ -22,8 +22,9 @@
 //	restoring  503     a task is taking over or reading its changelog
 //	degraded   503     a task failed and is about to be tried again
 //	blocked    200     something needs a person: a source that is not keyed by
-//	                   its users, an offset that Kafka no longer has. A restart
-//	                   would not help, and everything else goes on (I7)
+//	                   its users, a member of two source partitions, an offset
+//	                   that Kafka no longer has. A restart would not help, and
+//	                   everything else goes on (I7)
 //	ready      200     all tasks of this replica run, be it none
 //
 // Nothing here is global: several workers can run in one process, each with its

@@ -106,6 +106,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		// The former owner may act to the end of its lease, and what it then
 		// sent may take effect until the request's time-out.
 		TakeoverWait:   min(c.Kafka.SessionTimeout, c.Kafka.RebalanceTimeout) + c.Facebook.RequestTimeout,
+		Health:         &w.uploads,
 		Logger:         w.log,
 		TracerProvider: t.tracers,
 		MeterProvider:  t.meters,

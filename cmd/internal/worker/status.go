@@ -43,11 +43,11 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, w.health.NotKeyed())
+	return judge(stages, w.health.NotKeyed(), w.uploads.TwoSources())
 }
 
 // judge finds the state: the worst of all that is told.
-func judge(stages []consumer.StageStatus, notKeyed map[string]int64) Status {
+func judge(stages []consumer.StageStatus, notKeyed, twoSources map[string]int64) Status {
 	s := Status{State: Ready, Stages: stages}
 	rank := []State{Ready, Blocked, Restoring, Degraded}
 	say := func(state State, format string, args ...any) {
@@ -73,6 +73,9 @@ func judge(stages []consumer.StageStatus, notKeyed map[string]int64) Status {
 	}
 	for _, topic := range slices.Sorted(maps.Keys(notKeyed)) {
 		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none", topic, notKeyed[topic])
+	}
+	for _, audience := range slices.Sorted(maps.Keys(twoSources)) {
+		say(Blocked, "audience %s hears of one member from two source partitions (%d records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none", audience, twoSources[audience])
 	}
 	return s
 }

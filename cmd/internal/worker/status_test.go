@@ -16,12 +16,13 @@ func TestJudge(t *testing.T) {
 	lost := consumer.TaskStatus{Partition: 2, State: consumer.StateDataLoss, Err: errors.New("offset 5 is gone")}
 	restoring := consumer.TaskStatus{Partition: 3, State: consumer.StateRestoring, RestoreDone: 4, RestoreTotal: 9}
 	tests := []struct {
-		name     string
-		stages   []consumer.StageStatus
-		notKeyed map[string]int64
-		state    State
-		serving  bool
-		line     string
+		name       string
+		stages     []consumer.StageStatus
+		notKeyed   map[string]int64
+		twoSources map[string]int64
+		state      State
+		serving    bool
+		line       string
 	}{
 		{name: "nothing assigned", stages: []consumer.StageStatus{{Name: "membership"}}, state: Ready, serving: true, line: "ready"},
 		{name: "running", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{task(0, consumer.StateRunning), task(1, consumer.StateDraining)}}},
@@ -36,13 +37,15 @@ func TestJudge(t *testing.T) {
 			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
 		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, notKeyed: map[string]int64{"identify": 7},
 			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none"},
+		{name: "two sources", stages: []consumer.StageStatus{{Name: "uploader"}}, twoSources: map[string]int64{"vip": 2},
+			state: Blocked, serving: true, line: "blocked: audience vip hears of one member from two source partitions (2 records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none"},
 		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
 			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := judge(test.stages, test.notKeyed)
+			s := judge(test.stages, test.notKeyed, test.twoSources)
 			if s.State != test.state || s.Serving() != test.serving {
 				t.Errorf("got %s, serving %t", s.State, s.Serving())
 			}

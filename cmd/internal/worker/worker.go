@@ -14,6 +14,7 @@ import (
 	"muster/cmd/internal/config"
 	"muster/consumer"
 	"muster/membership"
+	"muster/uploader"
 )
 
 // cacheBytes is the block cache that all tasks of a worker share.
@@ -25,6 +26,7 @@ type Worker struct {
 	options Options
 	log     *slog.Logger
 	health  membership.Health
+	uploads uploader.Health
 	cache   *pebble.Cache // while Run runs
 
 	mu         sync.Mutex
