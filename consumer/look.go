@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -31,9 +33,10 @@ func (c *Cluster) Existing(ctx context.Context, topics ...string) (map[string]in
 	return counts, err
 }
 
-// HasCommitted returns the first of the topics of which the group has committed
-// an offset, "" if there is none. counts are their partitions.
-func (c *Cluster) HasCommitted(ctx context.Context, group string, topics []string, counts map[string]int) (found string, err error) {
+// HasCommitted returns the first of the topics, by name, of which the group has
+// committed an offset, "" if there is none. counts are their partitions.
+func (c *Cluster) HasCommitted(ctx context.Context, group string, counts map[string]int) (found string, err error) {
+	topics := slices.Sorted(maps.Keys(counts))
 	err = c.retry(ctx, "read committed offsets of "+group, func(ctx context.Context) error {
 		req := &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{}}
 		for _, topic := range topics {

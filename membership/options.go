@@ -83,7 +83,7 @@ func (o *Options) complete() error {
 	}
 	if !o.Decoder.ExternID {
 		if o.Keys.Has(schema.ExternID) {
-			errs = append(errs, errors.New("Keys: EXTERN_ID is chosen but Decoder.ExternID is off"))
+			errs = append(errs, errors.New("option Keys: EXTERN_ID is chosen but Decoder.ExternID is off"))
 		}
 		for audience, keys := range o.AudienceKeys {
 			if keys.Has(schema.ExternID) {

@@ -32,21 +32,16 @@ func (w *Worker) repartition(cluster *consumer.Cluster, t *telemetry, d decoding
 // uploader would hear of each member from two of them. The group tells what
 // membership read so far.
 func refuseSwitch(ctx context.Context, cluster *consumer.Cluster, c *config.Config, installation string, n Counts) error {
-	group, events := c.StageGroup(config.StageMembership), c.Topic(config.TopicEvents)
-	topics, counts, now := []string{events}, map[string]int{}, "off"
-	if c.Repartitions() {
-		topics, counts, now = nil, n.Sources, "on"
-		for _, s := range c.Sources {
-			topics = append(topics, s.Topic)
-		}
-	} else {
-		existing, err := cluster.Existing(ctx, events)
+	now, read := "on", n.Sources
+	if !c.Repartitions() {
+		events, err := cluster.Existing(ctx, c.Topic(config.TopicEvents))
 		if err != nil {
-			return fmt.Errorf("look at %s: %w", events, err)
+			return fmt.Errorf("look whether sources[].repartition was changed: %w", err)
 		}
-		counts = existing
+		now, read = "off", events
 	}
-	before, err := cluster.HasCommitted(ctx, group, topics, counts)
+	group := c.StageGroup(config.StageMembership)
+	before, err := cluster.HasCommitted(ctx, group, read)
 	if err != nil {
 		return fmt.Errorf("look whether sources[].repartition was changed: %w", err)
 	}
