@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -212,43 +213,56 @@ func (w *world) grow(topic string, partitions int32) {
 }
 
 // An installation that read its sources by itself does not go on repartitioned,
-// nor the other way round: its profiles would be elsewhere.
+// nor the other way round: its profiles would be elsewhere. Begun anew as the
+// error says, it finds its Facebook audiences again.
 func TestRepartitionCannotBeSwitched(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.topic("identify", 2)
-		w.topic("audience-membership", 2)
-		plain, repartitioned := w.config(), w.config()
-		repartitioned.Group, repartitioned.Topics.Prefix = "other", "other."
-		for i := range repartitioned.Sources {
-			repartitioned.Sources[i].Repartition = true
-		}
-		for _, c := range []*config.Config{plain, repartitioned} {
+	for to, want := range map[bool]string{
+		true:  "was turned on, but group muster-membership has read audience-membership",
+		false: "was turned off, but group muster-membership has read muster.events",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.topic("identify", 2)
+			w.topic("audience-membership", 2)
+			c := w.config()
+			c.ResendPeriod = 0
+			repartition := func(on bool) {
+				for i := range c.Sources {
+					c.Sources[i].Repartition = on
+				}
+			}
+			repartition(!to)
 			_, stop := w.run(c, io.Discard)
-			w.produce("audience-membership", "u1", entered("u1", c.Group, "jane@example.com", true))
-			w.await("the audience", func() bool { return w.lines()[c.Group] == 1 })
+			w.produce("audience-membership", "u1", entered("u1", "vip", "jane@example.com", true))
+			w.await("the audience", func() bool { return w.lines()["vip"] == 1 })
 			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
-		}
-		for c, want := range map[*config.Config]string{
-			plain:         "was turned on, but group muster-membership has read audience-membership",
-			repartitioned: "was turned off, but group other-membership has read other.events",
-		} {
-			for i := range c.Sources {
-				c.Sources[i].Repartition = !c.Sources[i].Repartition
-			}
+
+			repartition(to)
 			replica, err := worker.New(c, worker.Options{Dial: w.kafka.Dial, Transport: w.graph.RoundTripper()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			err = replica.Run(t.Context())
-			for _, said := range []string{want, "another group and topics.prefix", "/" + c.Group + `"`} {
-				if err == nil || !strings.Contains(err.Error(), said) {
-					t.Errorf("got %v, want %s", err, said)
-				}
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "another group and topics.prefix") {
+				t.Fatalf("got %v, want %s", err, want)
 			}
-		}
-	})
+			former := regexp.MustCompile(`installation: "(.+/muster)"`).FindStringSubmatch(err.Error())
+			if former == nil {
+				t.Fatalf("no installation in: %v", err)
+			}
+			c.Installation, c.Group, c.Topics.Prefix = former[1], "muster-2", "muster-2."
+			_, stop = w.run(c, io.Discard)
+			w.produce("audience-membership", "u2", entered("u2", "vip", "joe@example.com", true))
+			w.await("the audience again", func() bool { return w.lines()["vip"] == 2 })
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+			if n := len(w.graph.Audiences()); n != 1 {
+				t.Errorf("%d audiences, want the one there was", n)
+			}
+		})
+	}
 }
