@@ -15,6 +15,9 @@
 // state. Replicas are members of one consumer group per stage; Kafka is the
 // only coordinator and the only durable store.
 //
+// A stage that keeps nothing (StageOptions.Stateless) has an empty table and a
+// changelog of fences: its input may get more partitions at any time.
+//
 // # Log first (I2)
 //
 // What one call of the Processor writes is a Tx. It is committed in this order:

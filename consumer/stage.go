@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +28,10 @@ type StageOptions struct {
 	Group  string // consumer group
 	Inputs []Input
 	// Changelog and DeadLetters are topics with as many partitions as each input.
-	Changelog   string
+	Changelog string
+	// Stateless: the changelog holds fences only. It and DeadLetters need at least
+	// as many partitions as the input, which may get more.
+	Stateless   bool
 	DeadLetters string
 	// StateDir holds the tables, one directory a task, in <StateDir>/<Name>/<partition>.
 	StateDir string
@@ -188,16 +189,29 @@ func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
 // partitions returns the partition count that all inputs and the changelog
 // share.
 func (s *Stage) partitions(ctx context.Context) (int, error) {
-	counts, err := s.cluster.Partitions(ctx, append(s.topics(), s.o.Changelog)...)
+	own := []string{s.o.Changelog}
+	if s.o.Stateless && s.o.DeadLetters != "" {
+		own = append(own, s.o.DeadLetters)
+	}
+	counts, err := s.cluster.Partitions(ctx, append(s.topics(), own...)...)
 	if err != nil {
 		return 0, err
 	}
-	names := slices.Sorted(maps.Keys(counts))
-	n := counts[names[0]]
-	for _, t := range names {
-		if counts[t] != n {
-			return 0, fmt.Errorf("topics of stage %s have different partition counts (%q %d, %q %d): a user's records would meet different tasks; "+
-				"give the sources one count, or consume a repartitioned copy", s.o.Name, names[0], n, t, counts[t])
+	first := s.o.Inputs[0].Topic
+	n := counts[first]
+	for _, in := range s.o.Inputs {
+		if counts[in.Topic] != n {
+			return 0, fmt.Errorf("inputs of stage %s have different partition counts (%q %d, %q %d): a user's records would meet different tasks; "+
+				"give the sources one count, or set sources[].repartition: true on all of them", s.o.Name, first, n, in.Topic, counts[in.Topic])
+		}
+	}
+	for _, t := range own {
+		switch have := counts[t]; {
+		case s.o.Stateless && have < n:
+			return 0, fmt.Errorf("input %q of stage %s has %d partitions, %q only %d: %s", first, s.o.Name, n, t, have, growCommand(t, n))
+		case !s.o.Stateless && have != n:
+			return 0, fmt.Errorf("inputs of stage %s have %d partitions (%q), its changelog %q has %d: keys would meet other tasks than before; "+
+				"begin anew with another group and topics.prefix", s.o.Name, n, first, t, have)
 		}
 	}
 	return n, nil

@@ -19,6 +19,8 @@ type Topic struct {
 	// Config holds the topic's own settings. Those of an existing topic are
 	// compared only where a difference would lose or corrupt state: see essential.
 	Config map[string]string
+	// Growable: it may be given more partitions, as nobody looks for a key in it.
+	Growable bool
 }
 
 // essential are the settings whose difference is an error: a changelog that is
@@ -118,7 +120,11 @@ func topicState(t Topic, counts map[string]int, config map[string]string) TopicS
 		return s
 	}
 	s.Exists = true
-	if n != t.Partitions {
+	if t.Growable && n < t.Partitions {
+		s.Problem = fmt.Sprintf("topic %q has %d partitions, needs %d: %s", t.Name, n, t.Partitions, growCommand(t.Name, t.Partitions))
+		return s
+	}
+	if n != t.Partitions && !t.Growable {
 		s.Problem = fmt.Sprintf("topic %q has %d partitions, needs %d: keys would meet the wrong task; delete it, or choose another topics.prefix, and let it be made anew", t.Name, n, t.Partitions)
 		return s
 	}
@@ -130,6 +136,11 @@ func topicState(t Topic, counts map[string]int, config map[string]string) TopicS
 		}
 	}
 	return s
+}
+
+// growCommand gives a topic as many partitions as are needed.
+func growCommand(topic string, partitions int) string {
+	return fmt.Sprintf("kafka-topics.sh --alter --topic %s --partitions %d", topic, partitions)
 }
 
 // configs reads the essential settings of the topics that exist.

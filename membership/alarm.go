@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"muster/consumer"
+	"muster/schema"
 )
 
 // alarmInterval is how often one source is complained of.
@@ -26,7 +26,7 @@ type alarm struct {
 
 // notKeyed is called for each record that is not keyed by its user. remedy says
 // what to do about it.
-func (a *alarm) notKeyed(r *consumer.Record, remedy string) {
+func (a *alarm) notKeyed(r schema.Origin, remedy string) {
 	a.health.addNotKeyed(r.Topic, 1)
 	a.sometimes(r.Topic).Do(func() {
 		a.logger.LogAttrs(context.Background(), slog.LevelError, "source is not keyed by its user: its records go to the dead letters",

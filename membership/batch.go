@@ -9,8 +9,9 @@ import (
 // order of the records. Its memory is used again.
 type batch struct {
 	records  []consumer.Record
-	outcomes []outcome // by record
-	remedies []string  // by record, for dead letters
+	origins  []schema.Origin // by record
+	outcomes []outcome       // by record
+	remedies []string        // by record, for dead letters
 	index    map[schema.UserKey]int32
 	users    []userSteps
 	steps    []step
@@ -35,6 +36,7 @@ func (b *batch) reset(records []consumer.Record) {
 	clear(b.index)
 	clear(b.steps)
 	b.records = records
+	b.origins = append(b.origins[:0], make([]schema.Origin, len(records))...)
 	b.outcomes = append(b.outcomes[:0], make([]outcome, len(records))...)
 	b.remedies = append(b.remedies[:0], make([]string, len(records))...)
 	b.users, b.steps = b.users[:0], b.steps[:0]
@@ -55,10 +57,8 @@ func (b *batch) add(user schema.UserKey, record int, e *schema.Event) {
 
 // decode reads record i and shares its events out to their users.
 func (t *task) decode(i int) {
-	r := &t.batch.records[i]
-	d := t.decoder.Decode(schema.SourceRecord{
-		Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value,
-	})
+	d, origin := t.reader.read(&t.batch.records[i])
+	t.batch.origins[i] = origin
 	switch {
 	case d.DeadLetter != "":
 		t.batch.outcomes[i] = outcome{outcomeDeadLetter, string(d.DeadLetter)}

@@ -7,6 +7,10 @@
 //	                                                       └─────► member row sets
 //	                                                               (by audience)
 //
+// Where the sources are not keyed by user, package repartition decodes them and
+// writes the events to a topic that is; this stage then reads that one topic, and
+// all else is the same (Options.Repartitioned).
+//
 // # Authority
 //
 // The changelog of profiles is authoritative for what is known of users; the
@@ -98,6 +102,6 @@
 //	erasure told, not forgotten   audiences named       Tick forgets them
 //	half of a sweep               no fingerprint        the next owner begins anew
 //	options changed back          no fingerprint        the same
-//	source not keyed by user      dead letters, alarm   a person repartitions the source
+//	source not keyed by user      dead letters, alarm   sources[].repartition: true
 //	profile beyond its limit      dead letter           nothing; smaller events still apply
 package membership

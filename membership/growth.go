@@ -17,7 +17,8 @@ const fieldBytes = 48
 // costs about as much as encoding it, so it is done near the limit only.
 func (t *task) record(at, end int32, size int) int {
 	steps, record := t.batch.steps, t.batch.steps[at].record
-	r, o, limit := &t.batch.records[record], &t.batch.outcomes[record], t.o.MaxProfileBytes
+	o, limit := &t.batch.outcomes[record], t.o.MaxProfileBytes
+	recordMs := t.batch.origins[record].Time.UnixMilli()
 	bound := size
 	for i := at; i != end; i = steps[i].next {
 		bound += growth(steps[i].event)
@@ -30,7 +31,7 @@ func (t *task) record(at, end int32, size int) int {
 	}
 	m.dirty = false
 	for i := at; i != end; i = steps[i].next {
-		m.apply(steps[i].event, r.Time.UnixMilli())
+		m.apply(steps[i].event, recordMs)
 	}
 	if near {
 		bound = m.p.SizeVT()

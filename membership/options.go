@@ -26,6 +26,10 @@ type Options struct {
 	// Normaliser says how identifiers are read.
 	Normaliser schema.NormaliserOptions
 
+	// Repartitioned has the stage read what package repartition writes instead of
+	// the sources: events decoded there, by the same options, and keyed by user.
+	Repartitioned bool
+
 	// MembersTopic is where member row sets go. Needed.
 	MembersTopic string
 	// MembersPartitions is the number of its partitions. Needed; it must be the
@@ -79,7 +83,7 @@ func (o *Options) complete() error {
 	}
 	if !o.Decoder.ExternID {
 		if o.Keys.Has(schema.ExternID) {
-			errs = append(errs, errors.New("Keys: EXTERN_ID is chosen but Decoder.ExternID is off"))
+			errs = append(errs, errors.New("option Keys: EXTERN_ID is chosen but Decoder.ExternID is off"))
 		}
 		for audience, keys := range o.AudienceKeys {
 			if keys.Has(schema.ExternID) {

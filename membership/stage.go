@@ -35,21 +35,31 @@ func New(o Options) func(consumer.TaskInfo) (consumer.Processor, error) {
 }
 
 func (s *stage) task(info consumer.TaskInfo) (*task, error) {
-	o := s.o.Decoder
-	o.Partitions = info.Partitions
-	d, err := schema.NewDecoder(o)
+	r, err := s.reader(info)
 	if err != nil {
 		return nil, fmt.Errorf("check membership options: %w", err)
 	}
 	return &task{
 		stage:     s,
 		partition: uint32(info.Partition),
-		decoder:   d,
-		keyer:     schema.NewUserKeyer(o.UserKeySecret),
+		reader:    r,
 		batch:     newBatch(),
-		merge:     merge{maxValues: s.o.MaxValues, externID: o.ExternID},
+		merge:     merge{maxValues: s.o.MaxValues, externID: s.o.Decoder.ExternID},
 		before:    view{rules: &s.rules},
 		after:     view{rules: &s.rules},
 		tally:     newTally(),
 	}, nil
+}
+
+func (s *stage) reader(info consumer.TaskInfo) (reader, error) {
+	if s.o.Repartitioned {
+		return eventReader{}, nil
+	}
+	o := s.o.Decoder
+	o.Partitions = info.Partitions
+	d, err := schema.NewDecoder(o)
+	if err != nil {
+		return nil, err
+	}
+	return &sourceReader{d, schema.NewUserKeyer(o.UserKeySecret)}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -143,27 +142,5 @@ func TestSweepSurvivesCrash(t *testing.T) {
 	k.Takeover()
 	if !k.Tick().IsZero() || len(k.Emissions()) > 0 {
 		t.Error("the sweep was not over")
-	}
-}
-
-func TestTraceIsCarriedWhenSampled(t *testing.T) {
-	t.Parallel()
-	const sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	for value, want := range map[string]string{
-		sampled: sampled,
-		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00": "",
-		"jane@example.com": "",
-		"":                 "",
-	} {
-		got := ""
-		for _, h := range traceOf([]kafka.Header{{Key: "email", Value: []byte("x")}, {Key: TraceHeader, Value: []byte(value)}}) {
-			got += h.Key + string(h.Value)
-		}
-		if want != "" {
-			want = TraceHeader + want
-		}
-		if got != want {
-			t.Errorf("%q: %q, want %q", value, got, want)
-		}
 	}
 }

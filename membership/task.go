@@ -6,21 +6,14 @@ import (
 	"time"
 
 	"muster/consumer"
-	"muster/schema"
 )
-
-// decoder says what records mean.
-type decoder interface {
-	Decode(schema.SourceRecord) schema.Decoded
-}
 
 // task is the stage's work on one partition. Its fields are used again from
 // call to call; it belongs to the task's goroutine.
 type task struct {
 	*stage
 	partition uint32
-	decoder   decoder
-	keyer     *schema.UserKeyer
+	reader    reader
 
 	batch         batch
 	merge         merge

@@ -85,7 +85,7 @@ type heard struct {
 // that a former owner may have processed, what that one emitted may be lost: all
 // that the record touches is said again. Profile data touches every audience.
 func (h *heard) record(steps []step, at, end int32, r *consumer.Record) {
-	if trace := traceOf(r.Headers); trace != nil {
+	if trace := consumer.TraceOf(r.Headers); trace != nil {
 		h.trace = trace // of several, the last
 	}
 	if !r.Replay {

@@ -66,6 +66,7 @@ func NewDecoder(opts DecoderOptions) (*Decoder, error) {
 		traits:    newTraitTable(opts.ExtraTraits),
 		rowTraits: newRowTable(),
 		names:     names{},
+		anyKey:    opts.AnyKey,
 	}, nil
 }
 

@@ -54,6 +54,9 @@ type DecoderOptions struct {
 	ConsentCategories []string
 	// Sources by topic; a topic that is not in it has the zero SourceOptions.
 	Sources map[string]SourceOptions
+	// AnyKey takes records under any key or none, for a caller that shares their
+	// events out by user itself: a batch may then be of several users.
+	AnyKey bool
 	// Partitions of the sources. Rows without a user (RudderStack records and
 	// lists) are taken under any record key when there is just one.
 	Partitions int

@@ -12,10 +12,10 @@ const (
 
 const (
 	noUserDetail     = "the event has neither userId nor anonymousId"
-	notKeyedDetail   = "the record key is not the event's user: repartition the source by userId (anonymousId where there is none)"
-	noKeyDetail      = "the record has no key: key the source by userId (anonymousId where there is none)"
-	userNotKeyDetail = "an event of the batch has another user than the record key: write one batch a user"
-	rowKeyDetail     = "rows without a user cannot be shared out by this key: give the source one partition"
+	notKeyedDetail   = "the record key is not the event's user: key the source by userId (anonymousId where there is none), or set sources[].repartition: true"
+	noKeyDetail      = "the record has no key: key the source by userId (anonymousId where there is none), or set sources[].repartition: true"
+	userNotKeyDetail = "an event of the batch has another user than the record key: write one batch a user, or set sources[].repartition: true"
+	rowKeyDetail     = "rows without a user cannot be shared out by this key: set sources[].repartition: true, or give the source one partition"
 )
 
 // fault is the reason why an event cannot be used, with a detail for a person.

@@ -68,7 +68,7 @@ func NewExplainer(opts ExplainerOptions) (*Explainer, error) {
 // record that is ignored or cannot be used. A record without a key, as in a
 // file of events, is taken as keyed by its user; one without a time as just now.
 func (x *Explainer) Explain(r SourceRecord) []Explained {
-	x.decoder.anyKey = len(r.Key) == 0
+	x.decoder.anyKey = x.decoder.opts.AnyKey || len(r.Key) == 0
 	if r.Time.IsZero() {
 		r.Time = time.Now()
 	}

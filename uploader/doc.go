@@ -102,7 +102,7 @@
 //	                                   SlowBeat tries
 //	audience gone, flagged, refused    that audience blocked; tried every SlowBeat
 //	lease over                         the request's context ends; nothing is sent
-//	member from two source partitions  alarm, not merged
+//	member from two source partitions  alarm with remedy, not merged
 //
 // # Not built here yet
 //

@@ -7,11 +7,13 @@ import (
 	"muster/schema/musterpb"
 )
 
-// Health tells which audiences of this process wait for a person. It is shared
-// by the tasks of a process and safe for concurrent use; the zero value is ready.
+// Health tells what audiences of this process wait for a person to mend. It is
+// shared by the tasks of a process and safe for concurrent use; the zero value is
+// ready.
 type Health struct {
-	mu     sync.Mutex
-	blocks map[string]Block
+	mu         sync.Mutex
+	blocks     map[string]Block
+	twoSources map[string]int64
 }
 
 // Block is why nothing is sent to an audience, and what to do about it.
@@ -26,6 +28,15 @@ func (h *Health) Blocked() map[string]Block {
 	return maps.Clone(h.blocks)
 }
 
+// TwoSources returns how many records said of a member what another partition of
+// membership answers for, by audience. Empty = healthy. It stays until the
+// process ends: the remedy needs a restart anyway.
+func (h *Health) TwoSources() map[string]int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.twoSources)
+}
+
 // set takes what holds an audience now; nil = nothing.
 func (h *Health) set(key string, b *musterpb.Block) {
 	h.mu.Lock()
@@ -38,4 +49,13 @@ func (h *Health) set(key string, b *musterpb.Block) {
 		h.blocks = make(map[string]Block)
 	}
 	h.blocks[key] = Block{Title: b.Title, Remedy: b.Remedy}
+}
+
+func (h *Health) addTwoSources(audience string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.twoSources == nil {
+		h.twoSources = make(map[string]int64)
+	}
+	h.twoSources[audience]++
 }

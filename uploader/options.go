@@ -70,7 +70,7 @@ type Options struct {
 	// MaxInFlight is how many requests a task has in flight. Default 4.
 	MaxInFlight int
 
-	// Health, if set, is told of audiences that wait for a person.
+	// Health, if set, is told of what only a person can mend.
 	Health         *Health
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider // default: the global one

@@ -111,6 +111,7 @@ func (b *intake) member(recordKey, key string, user schema.UserKey) (*arrival, e
 func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record) (outcome string) {
 	t, a := b.task, m.audience
 	if m.Incarnation != 0 && m.SourcePartition != rows.SourcePartition {
+		t.options.Health.addTwoSources(a.key)
 		t.alarm(a, alarmTwoSources)
 		return recordTwoSources
 	}
@@ -172,6 +173,11 @@ const (
 	alarmErasedHeld = "erased_but_held" // Facebook refuses to remove an erased user
 )
 
+// remedies say what a person has to do about an alarm, where it is one thing.
+var remedies = map[string]string{
+	alarmTwoSources: "records of one user come from several source partitions: key the sources by user and give them one partition count, or set sources[].repartition: true on all of them, with another group and topics.prefix",
+}
+
 // alarm counts, logs each alarm once an audience, and keeps it in the row.
 func (t *task) alarm(a *audience, kind string) {
 	t.telemetry.alarm(t.ctx, kind)
@@ -181,7 +187,7 @@ func (t *task) alarm(a *audience, kind string) {
 	a.row.Alarms = append(a.row.Alarms, kind)
 	a.changed = true
 	t.touch(a)
-	t.options.Logger.Error("audience alarm", "audience", a.key, "alarm", kind, "partition", t.info.Partition)
+	t.options.Logger.Error("audience alarm", "audience", a.key, "alarm", kind, "partition", t.info.Partition, "remedy", remedies[kind])
 }
 
 func (b *intake) deadLetter(r *consumer.Record) string {

@@ -1,6 +1,9 @@
 package uploader
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,7 +66,9 @@ func TestSeveralOfOneMember(t *testing.T) {
 func TestTwoSources(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Options{}, graphtest.Options{})
+		var log bytes.Buffer
+		health := &Health{}
+		w := newWorld(t, Options{Health: health, Logger: slog.New(slog.NewTextHandler(&log, nil))}, graphtest.Options{})
 		w.enter("x", "u", "email:a")
 		kept := w.desired["x"]["u"]
 		w.task.Process(w.record("x", "u", &musterpb.MemberRows{Incarnation: 1, Position: 99, SourcePartition: 1, In: true, Rows: parseRows("email:b")}))
@@ -73,6 +78,9 @@ func TestTwoSources(t *testing.T) {
 		a := w.task.Processor().(*task).audiences["x"]
 		if len(a.row.Alarms) != 1 || a.row.Alarms[0] != alarmTwoSources {
 			t.Errorf("alarms %v", a.row.Alarms)
+		}
+		if n := health.TwoSources()["x"]; n != 1 || !strings.Contains(log.String(), "sources[].repartition: true") {
+			t.Errorf("%d records counted; log:\n%s", n, &log)
 		}
 	})
 }

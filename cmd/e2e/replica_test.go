@@ -158,7 +158,7 @@ func yamlOf(c *config.Config) string {
 	line("  session_timeout: %s\n  rebalance_timeout: %s\n  heartbeat_interval: %s", c.Kafka.SessionTimeout, c.Kafka.RebalanceTimeout, c.Kafka.HeartbeatInterval)
 	line("sources:")
 	for _, s := range c.Sources {
-		line("  - {topic: %q, tombstone: %q, audience: %q}", s.Topic, s.Tombstone, s.Audience)
+		line("  - {topic: %q, tombstone: %q, audience: %q, repartition: %t}", s.Topic, s.Tombstone, s.Audience, s.Repartition)
 	}
 	line("state_dir: %q\nuser_key_secret: %q", c.StateDir, userKeySecret)
 	line("facebook:\n  base_url: %q\n  ad_account: %q\n  access_token: %q\n  request_timeout: %s",

@@ -34,6 +34,8 @@ type world struct {
 	graph   *graphtest.Server
 	stream  *model.Stream
 	events  *model.Publisher
+	// repartition: the sources are not keyed.
+	repartition bool
 }
 
 func newWorld(t *testing.T, brokers []string, client *kafka.Client, s size, seed uint64) *world {
@@ -87,7 +89,7 @@ func (w *world) config(replica, stateDir string) *config.Config {
 	c.Kafka.RebalanceTimeout = 30 * time.Second
 	c.Kafka.HeartbeatInterval = 500 * time.Millisecond
 	for _, topic := range model.Topics() {
-		source := config.Source{Topic: topic.Name, Audience: topic.Audience, Tombstone: "ignore"}
+		source := config.Source{Topic: topic.Name, Audience: topic.Audience, Tombstone: "ignore", Repartition: w.repartition}
 		if topic.TombstoneErases {
 			source.Tombstone = "erase"
 		}

@@ -95,7 +95,10 @@ func (e *eraser) complete(c *config.Config) error {
 	if e.partition < -1 {
 		return fmt.Errorf("--partition %d: want 0 or more", e.partition)
 	}
-	sources := worker.StageInputs(c, config.StageMembership)
+	var sources []string
+	for _, s := range c.Sources {
+		sources = append(sources, s.Topic)
+	}
 	if e.topic == "" {
 		e.topic = sources[0]
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,12 +69,12 @@ bounds; compaction and transactions leave holes.`,
 			if err != nil {
 				return err
 			}
-			topics, err := r.inputs(c)
+			readings, err := r.inputs(c)
 			if err != nil {
 				return &usageError{err}
 			}
 			return withCluster(cmd, c, func(ctx context.Context, cluster *consumer.Cluster) error {
-				return r.run(ctx, cmd, cluster, worker.StageGroup(c, r.stage), topics, target)
+				return r.run(ctx, cmd, cluster, readings, target)
 			})
 		},
 	}
@@ -121,38 +122,75 @@ func (r *replay) target(cmd *cobra.Command) (consumer.RewindTarget, error) {
 	return consumer.RewindTarget{Time: at}, nil
 }
 
-// inputs are the topics to move in.
-func (r *replay) inputs(c *config.Config) ([]string, error) {
+// inputs are the topics to move in, with their groups.
+func (r *replay) inputs(c *config.Config) ([]worker.Reading, error) {
 	if !slices.Contains(stageNames, r.stage) {
 		return nil, fmt.Errorf("--stage %q: want %s", r.stage, strings.Join(stageNames, " or "))
 	}
 	if r.partition < -1 {
 		return nil, fmt.Errorf("--partition %d: want 0 or more", r.partition)
 	}
-	inputs := worker.StageInputs(c, r.stage)
-	if len(r.topics) == 0 {
-		return inputs, nil
+	all := worker.Readings(c, r.stage)
+	var names []string
+	for _, in := range all {
+		names = append(names, in.Topic)
 	}
 	for _, t := range r.topics {
-		if !slices.Contains(inputs, t) {
-			return nil, fmt.Errorf("--topic %q: stage %s does not read it; want %s", t, r.stage, strings.Join(inputs, ", "))
+		if !slices.Contains(names, t) {
+			return nil, fmt.Errorf("--topic %q: stage %s does not read it; want %s", t, r.stage, strings.Join(names, ", "))
 		}
 	}
-	return slices.Compact(slices.Sorted(slices.Values(r.topics))), nil
+	return slices.DeleteFunc(all, func(in worker.Reading) bool {
+		return len(r.topics) > 0 && !slices.Contains(r.topics, in.Topic)
+	}), nil
 }
 
-func (r *replay) run(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, group string, topics []string, target consumer.RewindTarget) error {
-	active := cluster.Inactive(ctx, group)
-	if active != nil && !(r.dryRun && errors.As(active, new(*consumer.ActiveGroupError))) {
-		return active
+// plan is what happens to one group.
+type plan struct {
+	group string
+	moves []consumer.Move
+}
+
+// plans says what happens to each group, and why it cannot: active is the first
+// refusal of a group that has members, which only a dry run outlives.
+func (r *replay) plans(ctx context.Context, cluster *consumer.Cluster, readings []worker.Reading, target consumer.RewindTarget) (plans []plan, active, err error) {
+	topics := map[string][]string{}
+	var groups []string
+	for _, in := range readings {
+		if topics[in.Group] == nil {
+			groups = append(groups, in.Group)
+		}
+		topics[in.Group] = append(topics[in.Group], in.Topic)
 	}
 	var partition *int
 	if r.partition >= 0 {
 		partition = &r.partition
 	}
-	moves, err := cluster.PlanRewind(ctx, group, topics, partition, target)
+	for _, group := range groups {
+		if err := cluster.Inactive(ctx, group); err != nil {
+			if !r.dryRun || !errors.As(err, new(*consumer.ActiveGroupError)) {
+				return nil, nil, err
+			}
+			active = cmp.Or(active, err)
+		}
+		moves, err := cluster.PlanRewind(ctx, group, topics[group], partition, target)
+		if err != nil {
+			return nil, nil, err
+		}
+		plans = append(plans, plan{group, moves})
+	}
+	return plans, active, nil
+}
+
+func (r *replay) run(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, readings []worker.Reading, target consumer.RewindTarget) error {
+	plans, active, err := r.plans(ctx, cluster, readings, target)
 	if err != nil {
 		return err
+	}
+	var moves []consumer.Move
+	var groups []string
+	for _, p := range plans {
+		moves, groups = append(moves, p.moves...), append(groups, p.group)
 	}
 	if err := showMoves(cmd.OutOrStdout(), moves); err != nil {
 		return err
@@ -163,23 +201,33 @@ func (r *replay) run(ctx context.Context, cmd *cobra.Command, cluster *consumer.
 		}
 		return nil
 	}
-	if err := r.ask(cmd, question(group, moves)); err != nil {
+	if err := r.ask(cmd, question(groups, moves)); err != nil {
 		return err
 	}
-	if err := cluster.Rewind(ctx, group, moves); err != nil {
-		return err
+	for _, p := range plans {
+		if err := cluster.Rewind(ctx, p.group, p.moves); err != nil {
+			return err
+		}
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "moved %d partitions of group %s; what runs next begins there\n", len(moves), group)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "moved %d partitions of %s; what runs next begins there\n", len(moves), named(groups))
 	return err
 }
 
-func question(group string, moves []consumer.Move) string {
+// named names groups in a sentence.
+func named(groups []string) string {
+	if len(groups) == 1 {
+		return "group " + groups[0]
+	}
+	return "groups " + strings.Join(groups, ", ")
+}
+
+func question(groups []string, moves []consumer.Move) string {
 	var again, skipped int64
 	for _, m := range moves {
 		again += m.Again()
 		skipped += m.Skipped()
 	}
-	q := fmt.Sprintf("Move %d partitions of group %s, to read %d records again", len(moves), group, again)
+	q := fmt.Sprintf("Move %d partitions of %s, to read %d records again", len(moves), named(groups), again)
 	if skipped > 0 {
 		q += fmt.Sprintf(" AND NEVER READ %d", skipped)
 	}

@@ -30,11 +30,11 @@ is wrong with them. The exit status is 1 when a topic is missing or wrong.`,
 				return err
 			}
 			return withCluster(cmd, c, func(ctx context.Context, cluster *consumer.Cluster) error {
-				sources, err := worker.SourcePartitions(ctx, cluster, c)
+				counts, err := worker.LookAtSources(ctx, cluster, c)
 				if err != nil {
 					return err
 				}
-				states, err := cluster.CheckTopics(ctx, worker.Topics(c, sources))
+				states, err := cluster.CheckTopics(ctx, worker.Topics(c, counts))
 				if err != nil {
 					return err
 				}

@@ -40,14 +40,14 @@ them. With --partitions too, no broker is asked.`,
 				return &usageError{fmt.Errorf("--partitions %d: want it only with --print: otherwise the sources themselves are asked", partitions)}
 			}
 			if partitions > 0 {
-				return printTopics(cmd.OutOrStdout(), c, worker.Topics(c, partitions), principal)
+				return printTopics(cmd.OutOrStdout(), c, worker.Topics(c, worker.SameCounts(c, partitions)), principal)
 			}
 			return withCluster(cmd, c, func(ctx context.Context, cluster *consumer.Cluster) error {
-				sources, err := worker.SourcePartitions(ctx, cluster, c)
+				counts, err := worker.LookAtSources(ctx, cluster, c)
 				if err != nil {
 					return err
 				}
-				topics := worker.Topics(c, sources)
+				topics := worker.Topics(c, counts)
 				if print {
 					return printTopics(cmd.OutOrStdout(), c, topics, principal)
 				}

@@ -12,7 +12,7 @@ type Config struct {
 	Topics  Topics   `yaml:"topics"`
 
 	Group    string   `yaml:"group" doc:"Prefix of the consumer groups and transactional ids: each stage is the group <group>-<stage>. Two installations on one cluster need two groups and two topics.prefix."`
-	Stages   []string `yaml:"stages" doc:"The stages this process runs: membership, uploader, or both."`
+	Stages   []string `yaml:"stages" doc:"The stages this process runs: membership, with repartitioning where sources ask for it, uploader, or both."`
 	StateDir string   `yaml:"state_dir" doc:"Directory of the local tables, one subdirectory a task. Losing it costs a restore from Kafka and nothing else; two processes must not share it."`
 
 	UserKeySecret     Secret `yaml:"user_key_secret" doc:"Secret under which user ids become user keys (HMAC-SHA256), at least 16 bytes. The same for all replicas and for ever: with another one every user is a new user."`
@@ -72,6 +72,10 @@ const (
 	StageMembership = "membership"
 	StageUploader   = "uploader"
 )
+
+// stageRepartition and a source's topic name the stage in front of membership
+// that reads the source. It runs where membership runs.
+const stageRepartition = "repartition-"
 
 // Runs reports whether this process runs the stage.
 func (c *Config) Runs(stage string) bool {

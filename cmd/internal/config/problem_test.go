@@ -142,6 +142,18 @@ kafka:
 			`muster.yaml:8:13: sources[3].topic: "muster.members": want a topic that is not one of Muster's own; read the events' topic, or change topics.prefix`,
 			`muster.yaml:9:26: sources[4].audience: "a\x00b": want an audience key of 1 to 1024 bytes without NUL; use the key that the events name (computation_key)`,
 		}},
+		{name: "repartition", text: `kafka: {brokers: ["k:1"]}` + "\nstages: [membership]\nuser_key_secret: 0123456789abcdef\n" + `sources:
+  - {topic: a, repartition: true}
+  - {topic: b}
+  - {topic: muster.events, repartition: true}
+  - {topic: muster.repartition.a, repartition: true}
+  - {topic: ` + strings.Repeat("x", 240) + `, repartition: true}
+`, want: []string{
+			`muster.yaml:6:5: sources[1].repartition: "false": want the same for all sources; set it to true here too: all that is said of a user must meet in one task, and who keyed this source may have put the user elsewhere`,
+			`muster.yaml:7:13: sources[2].topic: "muster.events": want a topic that is not one of Muster's own; read the events' topic, or change topics.prefix`,
+			`muster.yaml:8:13: sources[3].topic: "muster.repartition.a": want a topic that is not one of Muster's own; read the events' topic, or change topics.prefix`,
+			`muster.yaml:9:13: sources[4].topic: "` + strings.Repeat("x", 100) + `…": want 10 characters less while repartition is on; shorten topics.prefix: muster.repartition.… has to be a topic's name`,
+		}},
 		{name: "stages and secret", text: `kafka: {brokers: ["k:1"]}` + "\nsources: [{topic: t}]\nstages: [membership, upload, membership]\nuser_key_secret: short\n", want: []string{
 			`muster.yaml:3:22: stages[1]: "upload": want one of membership, uploader; did you mean uploader?`,
 			`muster.yaml:3:30: stages[2]: "membership": want each stage once; remove one of the two`,

@@ -41,6 +41,7 @@ func DecoderOptions(c *config.Config) schema.DecoderOptions {
 		EnteredEvents:     c.EnteredEvents,
 		ExitedEvents:      c.ExitedEvents,
 		ConsentCategories: c.RequireConsent,
+		AnyKey:            c.Repartitions(),
 		Sources:           sources,
 	}
 }

@@ -2,19 +2,20 @@ package worker
 
 import "muster/cmd/internal/config"
 
-// StageGroup is the consumer group of a stage.
-func StageGroup(c *config.Config, stage string) string { return c.Group + "-" + stage }
+// Reading is a topic and the consumer group that reads it.
+type Reading struct{ Group, Topic string }
 
-// StageInputs are the topics that a stage reads.
-func StageInputs(c *config.Config, stage string) []string {
+// Readings are where a stage's input comes from: of membership the sources, which
+// other groups read where they are repartitioned.
+func Readings(c *config.Config, stage string) []Reading {
 	if stage == config.StageUploader {
-		return []string{c.Topic(config.TopicMembers)}
+		return []Reading{{c.StageGroup(stage), c.Topic(config.TopicMembers)}}
 	}
-	names := make([]string, len(c.Sources))
+	all := make([]Reading, len(c.Sources))
 	for i, s := range c.Sources {
-		names[i] = s.Topic
+		all[i] = Reading{c.StageGroup(c.SourceStage(s.Topic)), s.Topic}
 	}
-	return names
+	return all
 }
 
 // StageChangelog is the topic that a stage's tables are copies of.

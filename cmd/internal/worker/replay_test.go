@@ -17,7 +17,7 @@ import (
 	"muster/uploader/facebook/graphtest"
 )
 
-func (w *world) produceTo(topic string, partition int, records ...consumer.Message) {
+func (w *world) append(topic string, partition int, records ...consumer.Message) {
 	w.t.Helper()
 	cluster := w.cluster(w.config())
 	defer cluster.Close()
@@ -41,16 +41,17 @@ func (w *world) rewind(c *config.Config, stage string) (again int64) {
 	w.t.Helper()
 	cluster := w.cluster(c)
 	defer cluster.Close()
-	group := worker.StageGroup(c, stage)
-	moves, err := cluster.PlanRewind(w.t.Context(), group, worker.StageInputs(c, stage), nil, consumer.RewindTarget{})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := cluster.Rewind(w.t.Context(), group, moves); err != nil {
-		w.t.Fatal(err)
-	}
-	for _, m := range moves {
-		again += m.Again()
+	for _, in := range worker.Readings(c, stage) {
+		moves, err := cluster.PlanRewind(w.t.Context(), in.Group, []string{in.Topic}, nil, consumer.RewindTarget{})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := cluster.Rewind(w.t.Context(), in.Group, moves); err != nil {
+			w.t.Fatal(err)
+		}
+		for _, m := range moves {
+			again += m.Again()
+		}
 	}
 	return again
 }
@@ -197,7 +198,7 @@ func TestErasures(t *testing.T) {
 		c.Anonymous = "ignore" // erasures are honoured all the same
 		for i := range 4 {
 			user := fmt.Sprintf("u%d", i)
-			w.produceTo("audience-membership", i%2, consumer.Message{Key: []byte(user), Value: entered(user, "vip", user+"@example.com", true)})
+			w.append("audience-membership", i%2, consumer.Message{Key: []byte(user), Value: entered(user, "vip", user+"@example.com", true)})
 		}
 		log := &bytes.Buffer{}
 		_, stop := w.run(c, log)
@@ -212,7 +213,7 @@ func TestErasures(t *testing.T) {
 			t.Fatal(err)
 		}
 		for p := range 2 {
-			w.produceTo("identify", p, append(records, anonymous...)...)
+			w.append("identify", p, append(records, anonymous...)...)
 		}
 		w.await("the removals", func() bool { return w.lines()["vip"] == 2 })
 		if err := stop(); err != nil {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -16,20 +17,35 @@ import (
 // scope names the instruments that are not the uploader's own.
 const scope = "muster"
 
-// membership is the first stage: sources → profiles → members.
-func (w *Worker) membership(ctx context.Context, cluster *consumer.Cluster, t *telemetry, members int) (*consumer.Stage, error) {
-	c := w.config
-	decoder := DecoderOptions(c)
-	var inputs []consumer.Input
+// decoding is how records are read, by whichever stage reads the sources.
+type decoding struct {
+	decoder    schema.DecoderOptions
+	normaliser schema.NormaliserOptions
+}
+
+// decoding asks the brokers what a key without value means where the
+// configuration does not say.
+func (w *Worker) decoding(ctx context.Context, cluster *consumer.Cluster) (decoding, error) {
+	d := decoding{DecoderOptions(w.config), NormaliserOptions(w.config)}
 	var silent []string
-	for _, s := range c.Sources {
-		inputs = append(inputs, consumer.Input{Topic: s.Topic, Start: s.StartTime()})
+	for _, s := range w.config.Sources {
 		if s.Tombstone == "" {
 			silent = append(silent, s.Topic)
 		}
 	}
-	if err := decideTombstones(ctx, cluster, silent, decoder.Sources); err != nil {
-		return nil, err
+	return d, decideTombstones(ctx, cluster, silent, d.decoder.Sources)
+}
+
+// membership is the first stage: sources, or their events keyed by user → profiles
+// → members.
+func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding, members int) (*consumer.Stage, error) {
+	c := w.config
+	var inputs []consumer.Input
+	for _, s := range c.Sources {
+		inputs = append(inputs, consumer.Input{Topic: s.Topic, Start: s.StartTime()})
+	}
+	if c.Repartitions() {
+		inputs = []consumer.Input{{Topic: c.Topic(config.TopicEvents)}}
 	}
 	audienceKeys := map[string]schema.KeySet{}
 	for key, a := range c.Audiences {
@@ -41,8 +57,9 @@ func (w *Worker) membership(ctx context.Context, cluster *consumer.Cluster, t *t
 	o.Inputs = inputs
 	o.Changelog = StageChangelog(c, config.StageMembership)
 	o.New = membership.New(membership.Options{
-		Decoder:           decoder,
-		Normaliser:        NormaliserOptions(c),
+		Decoder:           d.decoder,
+		Normaliser:        d.normaliser,
+		Repartitioned:     c.Repartitions(),
 		MembersTopic:      c.Topic(config.TopicMembers),
 		MembersPartitions: members,
 		Keys:              config.Audience{}.Keys(c.ExternID),
@@ -72,17 +89,13 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	if err != nil {
 		return nil, err
 	}
-	installation := c.Installation
-	if installation == "" {
-		installation = clusterID + "/" + c.Group
-	}
 	resend := c.ResendPeriod
 	if resend == 0 {
 		resend = -1
 	}
 	processors, err := uploader.New(uploader.Options{
 		Facebook:       client,
-		Installation:   installation,
+		Installation:   installation(c, clusterID),
 		Account:        account,
 		Audiences:      audiences,
 		Topic:          c.Topic(config.TopicAudiences),
@@ -108,12 +121,17 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	return consumer.NewStage(cluster, o)
 }
 
-// stage is what both stages have in common.
+// installation is the name in the marker of Facebook audiences.
+func installation(c *config.Config, clusterID string) string {
+	return cmp.Or(c.Installation, clusterID+"/"+c.Group)
+}
+
+// stage is what all stages have in common.
 func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 	k := w.config.Kafka
 	return consumer.StageOptions{
 		Name:              name,
-		Group:             StageGroup(w.config, name),
+		Group:             w.config.StageGroup(name),
 		DeadLetters:       w.config.Topic(config.TopicDeadLetter),
 		StateDir:          w.config.StateDir,
 		SessionTimeout:    k.SessionTimeout,

@@ -44,11 +44,18 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, w.health.NotKeyed(), w.uploads.Blocked())
+	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked()})
+}
+
+// needs is what the stages say that only a person can mend.
+type needs struct {
+	notKeyed   map[string]int64          // records, by source
+	twoSources map[string]int64          // records, by audience
+	blocked    map[string]uploader.Block // by audience
 }
 
 // judge finds the state: the worst of all that is told.
-func judge(stages []consumer.StageStatus, notKeyed map[string]int64, blocked map[string]uploader.Block) Status {
+func judge(stages []consumer.StageStatus, n needs) Status {
 	s := Status{State: Ready, Stages: stages}
 	rank := []State{Ready, Blocked, Restoring, Degraded}
 	say := func(state State, format string, args ...any) {
@@ -72,10 +79,13 @@ func judge(stages []consumer.StageStatus, notKeyed map[string]int64, blocked map
 			}
 		}
 	}
-	for _, topic := range slices.Sorted(maps.Keys(notKeyed)) {
-		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy", topic, notKeyed[topic])
+	for _, topic := range slices.Sorted(maps.Keys(n.notKeyed)) {
+		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none", topic, n.notKeyed[topic])
 	}
-	for _, w := range waiting(blocked) {
+	for _, audience := range slices.Sorted(maps.Keys(n.twoSources)) {
+		say(Blocked, "audience %s hears of one member from two source partitions (%d records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none", audience, n.twoSources[audience])
+	}
+	for _, w := range waiting(n.blocked) {
 		say(Blocked, "%s", w)
 	}
 	return s

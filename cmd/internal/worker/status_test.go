@@ -17,13 +17,12 @@ func TestJudge(t *testing.T) {
 	lost := consumer.TaskStatus{Partition: 2, State: consumer.StateDataLoss, Err: errors.New("offset 5 is gone")}
 	restoring := consumer.TaskStatus{Partition: 3, State: consumer.StateRestoring, RestoreDone: 4, RestoreTotal: 9}
 	tests := []struct {
-		name     string
-		stages   []consumer.StageStatus
-		notKeyed map[string]int64
-		blocked  map[string]uploader.Block
-		state    State
-		serving  bool
-		line     string
+		name    string
+		stages  []consumer.StageStatus
+		needs   needs
+		state   State
+		serving bool
+		line    string
 	}{
 		{name: "nothing assigned", stages: []consumer.StageStatus{{Name: "membership"}}, state: Ready, serving: true, line: "ready"},
 		{name: "running", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{task(0, consumer.StateRunning), task(1, consumer.StateDraining)}}},
@@ -36,13 +35,15 @@ func TestJudge(t *testing.T) {
 			state: Degraded, line: "degraded: stage uploader: counts differ"},
 		{name: "data loss is a decision", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost}}},
 			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
-		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, notKeyed: map[string]int64{"identify": 7},
-			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): repartition it by userId, or by anonymousId where there is none, and read the copy"},
-		{name: "audiences wait for a person", stages: []consumer.StageStatus{{Name: "uploader"}}, blocked: map[string]uploader.Block{
+		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, needs: needs{notKeyed: map[string]int64{"identify": 7}},
+			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none"},
+		{name: "two sources", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{twoSources: map[string]int64{"vip": 2}},
+			state: Blocked, serving: true, line: "blocked: audience vip hears of one member from two source partitions (2 records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none"},
+		{name: "audiences wait for a person", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{blocked: map[string]uploader.Block{
 			"a": {Title: "the token is refused", Remedy: "Make another."}, "b": {Title: "the token is refused", Remedy: "Make another."},
 			"c": {Title: "the token is refused", Remedy: "Make another."}, "d": {Title: "the token is refused", Remedy: "Make another."},
 			"e": {Title: "it is flagged", Remedy: "Ask Meta."},
-		}, state: Blocked, serving: true,
+		}}, state: Blocked, serving: true,
 			line: "blocked: nothing is sent to audience e: it is flagged: Ask Meta.; nothing is sent to audiences a, b, c and 1 more: the token is refused: Make another."},
 		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
 			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
@@ -50,7 +51,7 @@ func TestJudge(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := judge(test.stages, test.notKeyed, test.blocked)
+			s := judge(test.stages, test.needs)
 			if s.State != test.state || s.Serving() != test.serving {
 				t.Errorf("got %s, serving %t", s.State, s.Serving())
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,51 +35,117 @@ var expiring = map[string]string{
 	"segment.ms":     "86400000",
 }
 
-// memberPartitions is how many partitions muster.members has.
-func memberPartitions(c *config.Config, sources int) int { return cmp.Or(c.Topics.Partitions, sources) }
+// events are the settings of the topic of events, records as large as those of
+// changelogs.
+var events = map[string]string{
+	"cleanup.policy":    "delete",
+	"retention.ms":      "604800000",
+	"segment.ms":        "86400000",
+	"max.message.bytes": "8388608",
+}
+
+// Counts are the partition counts of the sources and what follows from them.
+type Counts struct {
+	Sources map[string]int
+	// Users is the count of what is partitioned by user: the sources, or the
+	// topic of events where they are repartitioned, and the profiles.
+	Users int
+}
+
+// String is for the log.
+func (n Counts) String() string { return fmt.Sprintf("%v, users %d", n.Sources, n.Users) }
+
+// members is how many partitions muster.members has.
+func (n Counts) members(c *config.Config) int { return cmp.Or(c.Topics.Partitions, n.Users) }
+
+// SameCounts are the counts where every source has n partitions.
+func SameCounts(c *config.Config, n int) Counts {
+	counts := Counts{Sources: map[string]int{}, Users: n}
+	for _, s := range c.Sources {
+		counts.Sources[s.Topic] = n
+	}
+	if c.Repartitions() {
+		counts.Users = cmp.Or(c.Topics.Partitions, n)
+	}
+	return counts
+}
 
 // Topics are Muster's own topics, given how many partitions its sources have.
-func Topics(c *config.Config, sources int) []consumer.Topic {
-	members := memberPartitions(c, sources)
+func Topics(c *config.Config, n Counts) []consumer.Topic {
+	members := n.members(c)
 	replication := c.Topics.ReplicationFactor
 	if replication == 0 {
 		replication = -1
 	}
 	topic := func(name string, partitions int, settings map[string]string) consumer.Topic {
-		return consumer.Topic{Name: c.Topic(name), Partitions: partitions, ReplicationFactor: replication, Config: settings}
+		return consumer.Topic{Name: name, Partitions: partitions, ReplicationFactor: replication, Config: settings}
 	}
-	return []consumer.Topic{
-		topic(config.TopicProfiles, sources, compacted),
-		topic(config.TopicMembers, members, compacted),
-		topic(config.TopicUploads, members, compacted),
-		topic(config.TopicAudiences, members, compacted),
-		// A task of either stage writes to the partition of its own number.
-		topic(config.TopicDeadLetter, max(sources, members), expiring),
-		topic(config.TopicRejected, members, expiring),
-		topic(config.TopicAudit, members, expiring),
+	own := func(name string, partitions int, settings map[string]string) consumer.Topic {
+		return topic(c.Topic(name), partitions, settings)
 	}
+	// A task of any stage writes to the partition of its own number.
+	letters := own(config.TopicDeadLetter, max(members, n.Users, slices.Max(slices.Collect(maps.Values(n.Sources)))), expiring)
+	letters.Growable = true
+	topics := []consumer.Topic{
+		own(config.TopicProfiles, n.Users, compacted),
+		own(config.TopicMembers, members, compacted),
+		own(config.TopicUploads, members, compacted),
+		own(config.TopicAudiences, members, compacted),
+		letters,
+		own(config.TopicRejected, members, expiring),
+		own(config.TopicAudit, members, expiring),
+	}
+	if c.Repartitions() {
+		topics = append(topics, own(config.TopicEvents, n.Users, events))
+		for _, s := range c.Sources {
+			fences := topic(c.FenceTopic(s.Topic), n.Sources[s.Topic], compacted)
+			fences.Growable = true
+			topics = append(topics, fences)
+		}
+	}
+	return topics
 }
 
-// SourcePartitions is the one number of partitions that all sources have.
-func SourcePartitions(ctx context.Context, cluster *consumer.Cluster, c *config.Config) (int, error) {
+// LookAtSources counts the sources' partitions. Without repartitioning they are
+// one number.
+func LookAtSources(ctx context.Context, cluster *consumer.Cluster, c *config.Config) (Counts, error) {
 	names := make([]string, len(c.Sources))
 	for i, s := range c.Sources {
 		names[i] = s.Topic
 	}
 	counts, err := cluster.Partitions(ctx, names...)
 	if err != nil {
-		return 0, fmt.Errorf("look at the sources: %w", err)
+		return Counts{}, fmt.Errorf("look at the sources: %w", err)
 	}
-	first := counts[names[0]]
-	if slices.ContainsFunc(names, func(n string) bool { return counts[n] != first }) {
+	n := Counts{Sources: counts, Users: slices.Max(slices.Collect(maps.Values(counts)))}
+	if c.Repartitions() {
+		n.Users, err = eventPartitions(ctx, cluster, c, n.Users)
+		return n, err
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return counts[name] != n.Users }) {
 		said := make([]string, len(names))
-		for i, n := range names {
-			said[i] = fmt.Sprintf("%s has %d", n, counts[n])
+		for i, name := range names {
+			said[i] = fmt.Sprintf("%s has %d", name, counts[name])
 		}
-		return 0, fmt.Errorf("look at the sources: their partition counts differ (%s), so a user's records of one topic would meet another task than those of the other; "+
-			"repartition them to one count, keyed by user, and read the copies", strings.Join(said, ", "))
+		return Counts{}, fmt.Errorf("look at the sources: their partition counts differ (%s), so a user's records of one topic would meet another task than those of the other; "+
+			"set sources[].repartition: true on all of them", strings.Join(said, ", "))
 	}
-	return first, nil
+	return n, nil
+}
+
+// eventPartitions is the count of the topic of events: as configured, else as it
+// is, else the highest of the sources. A source that gets more partitions later
+// moves no user.
+func eventPartitions(ctx context.Context, cluster *consumer.Cluster, c *config.Config, highest int) (int, error) {
+	if c.Topics.Partitions > 0 {
+		return c.Topics.Partitions, nil
+	}
+	events := c.Topic(config.TopicEvents)
+	existing, err := cluster.Existing(ctx, events)
+	if err != nil {
+		return 0, fmt.Errorf("look at %s: %w", events, err)
+	}
+	return cmp.Or(existing[events], highest), nil
 }
 
 // ensureTopics makes the topics, or where it must not, checks them.

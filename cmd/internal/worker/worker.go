@@ -100,20 +100,21 @@ func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemet
 		return nil, err
 	}
 	w.wait("the topics")
-	sources, err := SourcePartitions(ctx, cluster, w.config)
+	counts, err := LookAtSources(ctx, cluster, w.config)
 	if err != nil {
 		return nil, err
 	}
-	if err := ensureTopics(ctx, cluster, w.config, Topics(w.config, sources)); err != nil {
+	if err := refuseSwitch(ctx, cluster, w.config, installation(w.config, id), counts); err != nil {
+		return nil, err
+	}
+	if err := ensureTopics(ctx, cluster, w.config, Topics(w.config, counts)); err != nil {
 		return nil, err
 	}
 	var stages []*consumer.Stage
 	if w.config.Runs(config.StageMembership) {
-		stage, err := w.membership(ctx, cluster, t, memberPartitions(w.config, sources))
-		if err != nil {
+		if stages, err = w.readers(ctx, cluster, t, counts); err != nil {
 			return nil, err
 		}
-		stages = append(stages, stage)
 	}
 	if w.config.Runs(config.StageUploader) {
 		stage, err := w.uploader(cluster, t, id)
@@ -125,8 +126,31 @@ func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemet
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stages = stages
-	w.log.Info("running", "cluster", id, "partitions", sources, "stages", w.config.Stages)
+	w.log.Info("running", "cluster", id, "partitions", counts, "stages", w.config.Stages)
 	return stages, nil
+}
+
+// readers makes the stages that read the sources, up to and with membership.
+func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *telemetry, counts Counts) ([]*consumer.Stage, error) {
+	d, err := w.decoding(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	var stages []*consumer.Stage
+	if w.config.Repartitions() {
+		for _, s := range w.config.Sources {
+			stage, err := w.repartition(cluster, t, d, s, counts)
+			if err != nil {
+				return nil, err
+			}
+			stages = append(stages, stage)
+		}
+	}
+	stage, err := w.membership(cluster, t, d, counts.members(w.config))
+	if err != nil {
+		return nil, err
+	}
+	return append(stages, stage), nil
 }
 
 func (w *Worker) wait(what string) {

@@ -89,7 +89,7 @@ func TestRunRefuses(t *testing.T) {
 		{"missing source", func(w *world, _ *config.Config) { w.topic("identify", 1) },
 			[]string{`"audience-membership" does not exist`, "create it"}},
 		{"different counts", func(w *world, _ *config.Config) { w.topic("identify", 1); w.topic("audience-membership", 3) },
-			[]string{"identify has 1, audience-membership has 3", "repartition them"}},
+			[]string{"identify has 1, audience-membership has 3", "sources[].repartition: true"}},
 		{"own topic with another count", func(w *world, _ *config.Config) {
 			w.topic("identify", 1)
 			w.topic("audience-membership", 1)

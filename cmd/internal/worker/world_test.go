@@ -45,9 +45,15 @@ func (w *world) topic(name string, partitions int, settings ...kafka.ConfigEntry
 // produce writes one record; a nil value is a tombstone.
 func (w *world) produce(topic, key string, value []byte) {
 	w.t.Helper()
+	w.produceTo(topic, 0, []byte(key), value)
+}
+
+// produceTo writes one record to a partition; a nil key is none.
+func (w *world) produceTo(topic string, partition int, key, value []byte) {
+	w.t.Helper()
 	res, err := w.client.Produce(w.t.Context(), &kafka.ProduceRequest{
-		Topic: topic, Partition: 0, RequiredAcks: kafka.RequireAll,
-		Records: kafka.NewRecordReader(kafka.Record{Key: kafka.NewBytes([]byte(key)), Value: kafka.NewBytes(value)}),
+		Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll,
+		Records: kafka.NewRecordReader(kafka.Record{Key: kafka.NewBytes(key), Value: kafka.NewBytes(value)}),
 	})
 	if err != nil || res.Error != nil {
 		w.t.Fatal(err, res)

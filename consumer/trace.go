@@ -1,4 +1,4 @@
-package membership
+package consumer
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 // producer, from the source records to muster.members.
 const TraceHeader = "traceparent"
 
-// traceOf returns the headers an emission takes over from a record: its trace
+// TraceOf returns the headers an emission takes over from a record: its trace
 // context, when that is well formed and sampled. Nothing else is taken over, as
 // nobody knows what producers put in headers (I8).
-func traceOf(headers []kafka.Header) []kafka.Header {
+func TraceOf(headers []kafka.Header) []kafka.Header {
 	for i := range headers {
 		if headers[i].Key != TraceHeader {
 			continue
