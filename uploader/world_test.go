@@ -58,7 +58,9 @@ func newWorld(t *testing.T, o Options, g graphtest.Options) *world {
 		o.Account = "1"
 	}
 	o.RequestTimeout = 20 * time.Second
-	o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
 	w.options = o
 	w.restart()
 	w.task = consumertest.NewTask(t, consumertest.Options{
