@@ -97,6 +97,25 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// Where sources are repartitioned, each has a group of its own.
+func TestReplayOfRepartitioned(t *testing.T) {
+	t.Parallel()
+	b := startBroker(t)
+	b.flags = append(b.flags, "--set", "sources=[{topic: identify, repartition: true}, {topic: membership, repartition: true}]")
+	b.produce(t, "identify", 0, kafka.Record{Value: kafka.NewBytes([]byte("{}"))})
+	b.commit(t, "muster-repartition-identify", "identify", 0, 1)
+	got := b.do(t, "", "replay", "--to", "earliest", "--yes")
+	for _, want := range []string{"identify    0          1     0   1 again\n", "moved 4 partitions of groups muster-repartition-identify, muster-repartition-membership;"} {
+		if got.err != nil || !strings.Contains(got.stdout, want) {
+			t.Errorf("%v, want %q in\n%s", got.err, want, got.stdout)
+		}
+	}
+	got = b.do(t, "", "replay", "--to", "earliest", "--dry-run", "--topic", "identify", "--partition", "0")
+	if want := "identify  0          0     0   0\n"; got.err != nil || !strings.HasSuffix(got.stdout, want) {
+		t.Errorf("%v\n%s", got.err, got.stdout)
+	}
+}
+
 // While a replica runs, nothing moves; the plan can be seen.
 func TestReplayOfRunningGroup(t *testing.T) {
 	t.Parallel()
