@@ -27,6 +27,9 @@ func (w *Owner) commit(ctx context.Context, next Offsets, f func(*Tx) error) (er
 		if err := w.step(AfterTable); err != nil {
 			return err
 		}
+		if err := w.info.Lease.MayAct(); err != nil {
+			return fmt.Errorf("commit offsets: %w", err)
+		}
 		if err := w.log.Commit(ctx, next); err != nil {
 			return fmt.Errorf("commit offsets: %w", err)
 		}
@@ -49,7 +52,7 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 		m.fence = tx.append(w.fence.write())
 	}
 	if len(tx.log) > 0 {
-		at, err := w.log.Append(ctx, tx.log)
+		at, err := w.append(ctx, tx.log)
 		if err != nil {
 			return fmt.Errorf("append to changelog: %w", err)
 		}
@@ -63,6 +66,9 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 		return err
 	}
 	if len(tx.emissions) > 0 || len(tx.deadLetters) > 0 {
+		if err := w.info.Lease.MayAct(); err != nil {
+			return fmt.Errorf("send emissions: %w", err)
+		}
 		if err := w.log.Send(ctx, tx.emissions, tx.deadLetters); err != nil {
 			return fmt.Errorf("send emissions: %w", err)
 		}

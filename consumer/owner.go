@@ -94,7 +94,7 @@ func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) 
 	if s.Fresh {
 		w.fence.Incarnation = time.Now().UnixMilli()
 	}
-	at, err := w.log.Append(ctx, []Write{w.fence.write()})
+	at, err := w.append(ctx, []Write{w.fence.write()})
 	if err != nil {
 		return Start{}, fmt.Errorf("write fence: %w", err)
 	}
@@ -145,6 +145,9 @@ func (w *Owner) Tick(ctx context.Context) (next time.Time, err error) {
 // that began no transaction seven days after its last change, however busy its
 // producer is (transactional.id.expiration.ms), so an owner renews daily.
 func (w *Owner) Renew(ctx context.Context) error {
+	if err := w.info.Lease.MayAct(); err != nil {
+		return fmt.Errorf("renew epoch: %w", err)
+	}
 	if err := w.log.Renew(ctx); err != nil {
 		return fmt.Errorf("renew epoch: %w", err)
 	}
@@ -152,6 +155,14 @@ func (w *Owner) Renew(ctx context.Context) error {
 		tx.renew = true
 		return nil
 	})
+}
+
+// append writes to the changelog under the lease.
+func (w *Owner) append(ctx context.Context, records []Write) (Position, error) {
+	if err := w.info.Lease.MayAct(); err != nil {
+		return 0, err
+	}
+	return w.log.Append(ctx, records)
 }
 
 // Processor returns the stage's part.
@@ -162,7 +173,7 @@ func (w *Owner) Processor() Processor { return w.proc }
 func (w *Owner) Release(ctx context.Context) error {
 	f := w.fence
 	f.Released = true
-	if _, err := w.log.Append(ctx, []Write{f.write()}); err != nil {
+	if _, err := w.append(ctx, []Write{f.write()}); err != nil {
 		return fmt.Errorf("write release: %w", err)
 	}
 	return nil

@@ -187,7 +187,7 @@ func (t *task) drain(ctx context.Context, owner *Owner) error {
 		}
 		poll.Stop()
 	}
-	if !time.Now().Before(t.info.Lease.Until()) {
+	if t.info.Lease.MayAct() != nil {
 		return nil
 	}
 	return owner.Release(dctx)
