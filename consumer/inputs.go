@@ -33,6 +33,7 @@ type batch struct {
 // of its own that reads ahead by one answer.
 type inputs struct {
 	chunks chan chunk
+	rest   chan chunk // what the last commit left of a chunk, at most one
 	// takeover holds the end of each input when the task was taken over: below it,
 	// a former owner's emissions may be lost.
 	takeover Offsets
@@ -50,7 +51,7 @@ func (t *task) openInputs(ctx context.Context, fresh bool) (*inputs, error) {
 	}
 	// The readers live longer than ctx, which ends with revocation: close ends them.
 	rctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	in := &inputs{chunks: make(chan chunk), takeover: Offsets{}, cancel: cancel}
+	in := &inputs{chunks: make(chan chunk), rest: make(chan chunk, 1), takeover: Offsets{}, cancel: cancel}
 	for _, input := range s.o.Inputs {
 		end, err := s.cluster.endOffset(ctx, input.Topic, t.info.Partition)
 		if err != nil {
@@ -113,8 +114,17 @@ func (in *inputs) read(ctx context.Context, r *partitionReader) {
 	}
 }
 
+// next is where the next chunk comes from: what is left of the last one first.
+// It belongs to the task's goroutine, as does collect.
+func (in *inputs) next() <-chan chunk {
+	if len(in.rest) > 0 {
+		return in.rest
+	}
+	return in.chunks
+}
+
 // collect adds to the first chunk what comes within the limits of a commit.
-func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions) (batch, error) {
+func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions, maxRecords int) (batch, error) {
 	b := batch{next: Offsets{}, end: Offsets{}}
 	size := 0
 	limit := time.NewTimer(o.MaxBatchWait)
@@ -123,16 +133,21 @@ func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions) (batch, 
 		if c.err != nil {
 			return batch{}, c.err
 		}
+		if n := maxRecords - len(b.records); len(c.records) > n {
+			in.rest <- chunk{topic: c.topic, records: c.records[n:], next: c.next, end: c.end}
+			c.records = c.records[:n]
+			c.next = c.records[n-1].Offset + 1
+		}
 		b.records = append(b.records, c.records...)
 		b.next[c.topic], b.end[c.topic] = c.next, c.end
 		for i := range c.records {
 			size += c.records[i].size()
 		}
-		if len(b.records) >= o.MaxBatchRecords || size >= o.MaxBatchBytes {
+		if len(b.records) >= maxRecords || size >= o.MaxBatchBytes {
 			return b, nil
 		}
 		select {
-		case c = <-in.chunks:
+		case c = <-in.next():
 		case <-limit.C:
 			return b, nil
 		case <-ctx.Done():

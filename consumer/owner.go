@@ -20,6 +20,8 @@ type Owner struct {
 	fence fence
 	next  Position // of the next changelog record
 	fresh bool     // nobody owned the task before
+	// processing is what the last Process took in the Processor.
+	processing time.Duration
 
 	// probe, if set, is called before each step of a commit, for crash tests.
 	probe func(Step) error
@@ -129,7 +131,12 @@ func (w *Owner) markFence(at Position) error {
 // Process has the Processor apply the records and commits the result together
 // with the offsets that follow them.
 func (w *Owner) Process(ctx context.Context, records []Record, next Offsets) error {
-	return w.commit(ctx, next, func(tx *Tx) error { return w.proc.Process(ctx, tx, records) })
+	return w.commit(ctx, next, func(tx *Tx) error {
+		began := time.Now()
+		err := w.proc.Process(ctx, tx, records)
+		w.processing = time.Since(began)
+		return err
+	})
 }
 
 // Tick calls the Processor's Tick, commits, and returns when to call again.

@@ -36,7 +36,9 @@ type StageOptions struct {
 	StateDir string
 	New      func(TaskInfo) (Processor, error)
 
-	MaxBatchRecords int           // records of one commit. Default 5000
+	// MaxBatchRecords bounds the records of one commit. A Processor that needs long
+	// gets fewer, so that a rebalance need not wait. Default 5000.
+	MaxBatchRecords int
 	MaxBatchBytes   int           // bytes of one commit's records. Default 8 MiB
 	MaxBatchWait    time.Duration // waiting for more records once one is there. Default 20 ms
 

@@ -84,15 +84,19 @@ type replica struct {
 	stop  func()
 }
 
-func (w *world) start(fs vfs.FS) *replica {
+func (w *world) start(fs vfs.FS, change ...func(*consumer.StageOptions)) *replica {
 	w.t.Helper()
 	c := w.connect()
-	s, err := consumer.NewStage(c, consumer.StageOptions{
+	o := consumer.StageOptions{
 		Name: "sum", Group: "g", Inputs: []consumer.Input{{Topic: "in"}, {Topic: "in2"}},
 		Changelog: "log", DeadLetters: "dead", StateDir: "state", New: newSum("out"),
 		HeartbeatInterval: 3 * time.Second, FetchMaxWait: 5 * time.Second,
 		Table: consumer.TableOptions{FS: fs, MemTableBytes: 4 << 20}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := consumer.NewStage(c, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -215,5 +219,52 @@ func TestStageCountsOnceThroughJoinsAndLeaves(t *testing.T) {
 		w.settle(parts, c)
 		w.want(parts, 200)
 		c.stop()
+	})
+}
+
+// slow is a stage that needs a fixed time for each record.
+type slow struct {
+	consumer.Processor
+	each time.Duration
+}
+
+func (s slow) Process(ctx context.Context, tx *consumer.Tx, records []consumer.Record) error {
+	time.Sleep(time.Duration(len(records)) * s.each)
+	return s.Processor.Process(ctx, tx, records)
+}
+
+// Two slow members share the work: neither is left out of a generation because
+// its commit takes longer than the rebalance time-out.
+func TestSlowMembersStayInTheGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const parts = 2
+		w := newWorld(t)
+		w.topics(parts)
+		w.produce(parts, 500)
+		generations := map[int32]bool{}
+		var mu sync.Mutex
+		slowly := func(o *consumer.StageOptions) {
+			made := o.New
+			o.New = func(i consumer.TaskInfo) (consumer.Processor, error) {
+				mu.Lock()
+				generations[i.Generation] = true
+				mu.Unlock()
+				p, err := made(i)
+				return slow{p, 100 * time.Millisecond}, err
+			}
+		}
+		a := w.start(vfs.NewMem(), slowly)
+		time.Sleep(20 * time.Second)
+		b := w.start(vfs.NewMem(), slowly)
+		w.settle(parts, a, b)
+		w.want(parts, 50)
+		if n := len(a.stage.Status().Tasks); n != 1 {
+			t.Errorf("the first member has %d tasks, want 1", n)
+		}
+		if len(generations) > 3 {
+			t.Errorf("%d generations, want 2: somebody was left out", len(generations))
+		}
+		a.stop()
+		b.stop()
 	})
 }

@@ -108,6 +108,7 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 	defer timer.Stop()
 	upkeep := time.NewTicker(renewEvery)
 	defer upkeep.Stop()
+	pace := newPace(t.stage.o)
 	tick := func() error {
 		next, err := owner.Tick(ctx)
 		if err != nil {
@@ -120,15 +121,17 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 		return nil
 	}
 	for {
+		if revoked.Err() != nil {
+			in.close()
+			return t.drain(ctx, owner)
+		}
 		var err error
 		select {
 		case <-revoked.Done():
-			in.close()
-			return t.drain(ctx, owner)
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case c := <-in.chunks:
-			if err = t.batch(ctx, owner, in, c); err == nil {
+		case c := <-in.next():
+			if err = t.batch(ctx, owner, in, c, &pace); err == nil {
 				err = tick()
 			}
 		case <-owner.Processor().Wake():
@@ -145,15 +148,16 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 }
 
 // batch processes the chunk and what follows it closely, in one commit.
-func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk) error {
+func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk, pace *pace) error {
 	began := time.Now()
-	b, err := in.collect(ctx, c, t.stage.o)
+	b, err := in.collect(ctx, c, t.stage.o, pace.records)
 	if err != nil {
 		return err
 	}
 	if err := owner.Process(ctx, b.records, b.next); err != nil {
 		return fmt.Errorf("apply %d records: %w", len(b.records), err)
 	}
+	pace.took(len(b.records), owner.processing)
 	t.state.consumed(b)
 	t.stage.meters.commit.Record(ctx, time.Since(began).Seconds(), t.stage.meters.stage)
 	return nil
