@@ -68,7 +68,8 @@ func (t *task) openInputs(ctx context.Context, fresh bool) (*inputs, error) {
 			cluster: s.cluster, topic: input.Topic, partition: t.info.Partition,
 			next: from[input.Topic], maxBytes: s.o.FetchMaxBytes, maxWait: s.o.FetchMaxWait,
 		}
-		in.readers.Go(func() { in.read(rctx, r) })
+		lost := func(wanted int64) (int64, error) { return t.lost(rctx, input, wanted) }
+		in.readers.Go(func() { in.read(rctx, r, lost) })
 	}
 	return in, nil
 }
@@ -80,7 +81,8 @@ func (in *inputs) close() {
 }
 
 // read hands over chunks until ctx ends or an error, which it hands over too.
-func (in *inputs) read(ctx context.Context, r *partitionReader) {
+// lost says where to go on when the wanted offset is not in the topic.
+func (in *inputs) read(ctx context.Context, r *partitionReader, lost func(wanted int64) (int64, error)) {
 	send := func(c chunk) bool {
 		select {
 		case in.chunks <- c:
@@ -93,6 +95,16 @@ func (in *inputs) read(ctx context.Context, r *partitionReader) {
 	for {
 		at := r.next
 		f, err := r.read(ctx)
+		if errors.Is(err, ErrDataLoss) {
+			r.next, err = lost(r.next)
+			// Sent at once, so that the jump is committed and made only once.
+			if err == nil {
+				if !send(chunk{topic: r.topic, next: r.next, end: r.next}) {
+					return
+				}
+				continue
+			}
+		}
 		if err != nil {
 			send(chunk{topic: r.topic, err: fmt.Errorf("read %s/%d: %w", r.topic, r.partition, err)})
 			return
@@ -130,6 +142,10 @@ func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions, maxRecor
 	limit := time.NewTimer(o.MaxBatchWait)
 	defer limit.Stop()
 	for {
+		if c.err != nil && len(b.next) > 0 {
+			in.rest <- c // after what was read before it
+			return b, nil
+		}
 		if c.err != nil {
 			return batch{}, c.err
 		}
@@ -156,16 +172,20 @@ func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions, maxRecor
 	}
 }
 
-// committed returns where the group's committed offsets say to start. An input
-// without one starts where its configuration says, and that is said loudly.
-func (t *task) committed(ctx context.Context) (Offsets, error) {
+// groupOffset is what the group has committed of one input.
+type groupOffset struct {
+	offset int64 // negative for none
+	lost   bool  // a task stopped here: see lossMark
+}
+
+// groupOffsets reads what the group has committed of every input.
+func (t *task) groupOffsets(ctx context.Context) (map[string]groupOffset, error) {
 	s := t.stage
-	p := t.info.Partition
-	offsets := Offsets{}
+	offsets := map[string]groupOffset{}
 	err := s.cluster.retry(ctx, "read committed offsets of "+s.o.Group, func(ctx context.Context) error {
 		req := &kafka.OffsetFetchRequest{GroupID: s.o.Group, Topics: map[string][]int{}}
 		for _, topic := range s.topics() {
-			req.Topics[topic] = []int{p}
+			req.Topics[topic] = []int{t.info.Partition}
 		}
 		res, err := s.cluster.client.OffsetFetch(ctx, req)
 		if err == nil {
@@ -179,7 +199,7 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 				if o.Error != nil {
 					return o.Error
 				}
-				offsets[topic] = o.CommittedOffset
+				offsets[topic] = groupOffset{o.CommittedOffset, o.Metadata == lossMark}
 			}
 		}
 		if len(offsets) != len(s.o.Inputs) {
@@ -187,19 +207,31 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 		}
 		return nil
 	})
+	return offsets, err
+}
+
+// committed returns where the group's committed offsets say to start. An input
+// without one starts where its configuration says, and that is said loudly.
+func (t *task) committed(ctx context.Context) (Offsets, error) {
+	s := t.stage
+	at, err := t.groupOffsets(ctx)
 	if err != nil {
 		return nil, err
 	}
+	offsets := Offsets{}
 	for _, in := range s.o.Inputs {
-		if offsets[in.Topic] >= 0 {
-			continue
+		o := at[in.Topic]
+		offsets[in.Topic] = o.offset
+		switch {
+		case o.lost:
+			offsets[in.Topic], err = t.lost(ctx, in, o.offset)
+		case o.offset < 0:
+			offsets[in.Topic], err = t.first(ctx, in)
+			s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", t.info.Partition, "offset", offsets[in.Topic])
 		}
-		at, err := t.first(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", p, "offset", at)
-		offsets[in.Topic] = at
 	}
 	return offsets, nil
 }
@@ -210,6 +242,3 @@ func (t *task) first(ctx context.Context, in Input) (int64, error) {
 	}
 	return t.stage.cluster.offsetAt(ctx, in.Topic, t.info.Partition, in.Start)
 }
-
-// isDataLoss reports whether only the operator can say how to go on.
-func isDataLoss(err error) bool { return errors.Is(err, ErrDataLoss) }

@@ -22,6 +22,11 @@ type Input struct {
 	// record not older than Start; the zero time is the earliest record (the
 	// default: costly, never wrong).
 	Start time.Time
+	// SkipLost has a task go on at the earliest record when the one to read next is
+	// not in the topic. Otherwise it stops until somebody decides (DataLossError).
+	SkipLost bool
+	// LossRemedy is what that somebody can do, for the error.
+	LossRemedy string
 }
 
 // StageOptions configure a stage. Zero values take the defaults.

@@ -107,7 +107,9 @@ func (w *world) start(fs vfs.FS, change ...func(*consumer.StageOptions)) *replic
 			w.t.Errorf("run: %v", err)
 		}
 	})
-	return &replica{stage: s, stop: func() { cancel(); wg.Wait(); c.Close() }}
+	stop := sync.OnceFunc(func() { cancel(); wg.Wait(); c.Close() })
+	w.t.Cleanup(stop) // a test that fails shows why
+	return &replica{stage: s, stop: stop}
 }
 
 // counts reads the last count of every key from the output.

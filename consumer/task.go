@@ -15,9 +15,6 @@ type task struct {
 	state  *taskState
 }
 
-// dataLossPause is how often a task that needs its operator looks again.
-const dataLossPause = 30 * time.Second
-
 // renewEvery is how often an owner renews its fence; see Owner.Renew.
 const renewEvery = 24 * time.Hour
 
@@ -52,15 +49,18 @@ func (t *task) run(ctx, revoked context.Context) error {
 			s.meters.fenced.Add(ctx, 1, s.meters.attrs(t.info.Partition))
 		}
 		t.state.fail(err)
+		if loss, ok := errors.AsType[*DataLossError](err); ok {
+			err = t.stopForLoss(ctx, revoked, loss)
+			if err == nil || errors.Is(err, errLost) || revokedContext(ctx, revoked).Err() != nil {
+				return err
+			}
+		}
 		if time.Since(began) > time.Minute {
 			pause.Reset()
 			failures = 0
 		}
 		failures++
 		d := pause.NextBackOff()
-		if isDataLoss(err) {
-			d = dataLossPause
-		}
 		log.Error("task stopped, taking it over again", "in", d.Round(time.Millisecond), "failures", failures, "error", err)
 		wait(revokedContext(ctx, revoked), d)
 	}

@@ -22,8 +22,11 @@ func (w *Worker) membership(ctx context.Context, cluster *consumer.Cluster, t *t
 	decoder := DecoderOptions(c)
 	var inputs []consumer.Input
 	var silent []string
-	for _, s := range c.Sources {
-		inputs = append(inputs, consumer.Input{Topic: s.Topic, Start: s.StartTime()})
+	for i, s := range c.Sources {
+		inputs = append(inputs, consumer.Input{
+			Topic: s.Topic, Start: s.StartTime(), SkipLost: s.OnDataLoss == config.OnDataLossContinue,
+			LossRemedy: fmt.Sprintf("to go on at the earliest record set sources[%d].on_data_loss: continue and restart, to go on elsewhere stop all replicas and use muster replay", i),
+		})
 		if s.Tombstone == "" {
 			silent = append(silent, s.Topic)
 		}
@@ -101,7 +104,11 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		return nil, fmt.Errorf("make the uploader: %w", err)
 	}
 	o := w.stage(config.StageUploader, t)
-	o.Inputs = []consumer.Input{{Topic: c.Topic(config.TopicMembers)}}
+	// Nothing is skipped here: an exit that is not read would leave its member in
+	// Facebook for ever, and the first stage can say everything again.
+	o.Inputs = []consumer.Input{{Topic: c.Topic(config.TopicMembers), LossRemedy: fmt.Sprintf(
+		"stop all replicas, put group %s at the earliest record (kafka-consumer-groups.sh --reset-offsets --to-earliest --topic %s --group %[1]s --execute), "+
+			"then have the first stage say everything again with muster replay --to earliest", o.Group, c.Topic(config.TopicMembers))}}
 	o.Changelog = c.Topic(config.TopicUploads)
 	o.New = processors
 	return consumer.NewStage(cluster, o)
