@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -13,6 +14,9 @@ var noSync = pebble.NoSync
 
 // commit runs f on a new Tx and commits what it wrote, in the order of I2.
 func (w *Owner) commit(ctx context.Context, next Offsets, f func(*Tx) error) (err error) {
+	if err := w.table.check(); err != nil {
+		return err
+	}
 	tx := newTx(w.table, w.fence.Incarnation, w.next)
 	defer func() { err = errors.Join(err, tx.discard()) }()
 	if err := errors.Join(f(tx), tx.err); err != nil {
@@ -76,7 +80,7 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 	if err := w.step(AfterEmit); err != nil {
 		return err
 	}
-	m.position = w.next - 1
+	m.position, m.current = w.next-1, time.Now().UnixMilli()
 	if err := errors.Join(tx.batch.Set(metaKey, m.encode(), nil), tx.batch.Commit(noSync)); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}

@@ -45,6 +45,9 @@ type OwnerOptions struct {
 	Log   Log
 	Table *Table
 	New   func(TaskInfo) (Processor, error)
+	// MaxTableAge is how old the table may be: less than the changelog keeps
+	// tombstones. 0 = any age.
+	MaxTableAge time.Duration
 	// Progress, if set, is called while restoring.
 	Progress func(done, total int64)
 	// Probe, if set, is called before each step of a commit; its error is a crash
@@ -52,14 +55,18 @@ type OwnerOptions struct {
 	Probe func(Step) error
 }
 
-// ErrWipe means that the local table is no copy of this changelog: its
-// directory must be removed and the task taken over anew. It costs a restore.
+// ErrWipe means that the local table is no copy of this changelog, or too old
+// to become one: its directory must be removed and the task taken over anew. It
+// costs a restore.
 var ErrWipe = errors.New("local table is not a copy of this changelog")
 
 // TakeOver makes this process the owner of a task: newest writer → restore →
 // fence → restore what a former owner wrote meanwhile → Processor.Start. The
 // Table stays the caller's to close.
 func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
+	if err := o.Table.meta.age(time.Now(), o.MaxTableAge); err != nil {
+		return nil, err
+	}
 	w := &Owner{info: o.Info, log: o.Log, table: o.Table, probe: o.Probe}
 	proc, err := o.New(o.Info)
 	if err != nil {
@@ -120,7 +127,7 @@ func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) 
 // markFence moves the table to the owner's own fence.
 func (w *Owner) markFence(at Position) error {
 	b := w.table.db.NewBatch()
-	m := meta{incarnation: w.fence.Incarnation, position: at, fence: at, owner: w.fence.Owner}
+	m := meta{incarnation: w.fence.Incarnation, position: at, fence: at, owner: w.fence.Owner, current: time.Now().UnixMilli()}
 	if err := errors.Join(b.Set(metaKey, m.encode(), nil), b.Commit(noSync)); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}

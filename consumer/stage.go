@@ -39,7 +39,10 @@ type StageOptions struct {
 	DeadLetters string
 	// StateDir holds the tables, one directory a task, in <StateDir>/<Name>/<partition>.
 	StateDir string
-	New      func(TaskInfo) (Processor, error)
+	// MaxTableAge is how long a table may have been away from its changelog. It
+	// must be shorter than the changelog's delete.retention.ms. Default 6 days.
+	MaxTableAge time.Duration
+	New         func(TaskInfo) (Processor, error)
 
 	// MaxBatchRecords bounds the records of one commit. A Processor that needs long
 	// gets fewer, so that a rebalance need not wait. Default 5000.
@@ -79,6 +82,7 @@ func (o *StageOptions) setDefaults() {
 	def(&o.HeartbeatInterval, time.Second)
 	def(&o.RebalanceTimeout, 30*time.Second)
 	def(&o.DrainTimeout, 10*time.Second)
+	def(&o.MaxTableAge, 6*24*time.Hour)
 	def(&o.FetchMaxWait, 500*time.Millisecond)
 	if o.Logger == nil {
 		o.Logger = slog.Default()

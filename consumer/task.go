@@ -39,8 +39,8 @@ func (t *task) run(ctx, revoked context.Context) error {
 			return err
 		case revoked.Err() != nil && errors.Is(err, context.Canceled):
 			return nil
-		case errors.Is(err, ErrWipe):
-			log.Warn("local table does not belong to this changelog; restoring it", "error", err)
+		case isUnusable(err):
+			log.Warn("local table is unusable; restoring it from the changelog", "error", err)
 			err = s.tables.wipe(t.info.Partition)
 			if err == nil {
 				continue
@@ -79,7 +79,7 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 
 	rctx := revokedContext(ctx, revoked)
 	owner, err := TakeOver(rctx, OwnerOptions{
-		Info: t.info, Table: table, New: s.o.New, Progress: t.state.restored,
+		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, Progress: t.state.restored,
 		Log: &kafkaLog{
 			cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
 			changelog: topicPartition{s.o.Changelog, t.info.Partition},
