@@ -236,6 +236,32 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 	return offsets, nil
 }
 
+// startAfresh puts a group that has consumed before at the beginning of every
+// input. It does so before the new changelog has its first fence, so that a crash
+// in between does not leave a later owner with the old offsets.
+func (t *task) startAfresh(ctx context.Context) (consumed bool, err error) {
+	s := t.stage
+	at, err := t.groupOffsets(ctx)
+	if err != nil {
+		return false, err
+	}
+	begin := Offsets{}
+	for _, in := range s.o.Inputs {
+		if at[in.Topic].offset < 0 {
+			continue
+		}
+		if begin[in.Topic], err = t.first(ctx, in); err != nil {
+			return false, err
+		}
+	}
+	if len(begin) == 0 {
+		return false, nil
+	}
+	s.log.Warn("the changelog is new but the group has consumed before; reading everything again",
+		"group", s.o.Group, "changelog", s.o.Changelog, "partition", t.info.Partition, "offsets", begin)
+	return true, s.cluster.commitOffsets(ctx, t.member, t.info.Partition, begin, "")
+}
+
 func (t *task) first(ctx context.Context, in Input) (int64, error) {
 	if in.Start.IsZero() {
 		return t.stage.cluster.startOffset(ctx, in.Topic, t.info.Partition)

@@ -39,6 +39,10 @@ func (l *kafkaLog) Open(ctx context.Context) (Position, error) {
 	if err := l.producer.open(ctx); err != nil {
 		return 0, err
 	}
+	return l.End(ctx)
+}
+
+func (l *kafkaLog) End(ctx context.Context) (Position, error) {
 	end, err := l.cluster.endOffset(ctx, l.changelog.topic, l.changelog.partition)
 	return Position(end), err
 }

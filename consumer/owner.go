@@ -48,6 +48,10 @@ type OwnerOptions struct {
 	// MaxTableAge is how old the table may be: less than the changelog keeps
 	// tombstones. 0 = any age.
 	MaxTableAge time.Duration
+	// StartAfresh, if set, is called before a changelog's first fence is written: a
+	// group that consumed before has no changelog of it any more, and must begin
+	// again at the beginning. It reports whether there was such a group.
+	StartAfresh func(context.Context) (consumed bool, err error)
 	// Progress, if set, is called while restoring.
 	Progress func(done, total int64)
 	// Probe, if set, is called before each step of a commit; its error is a crash
@@ -73,7 +77,7 @@ func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
 		return nil, fmt.Errorf("make processor: %w", err)
 	}
 	w.proc = proc
-	start, err := w.takeOver(ctx, o.Progress)
+	start, err := w.takeOver(ctx, o)
 	if err == nil {
 		err = w.commit(ctx, nil, func(tx *Tx) error { return proc.Start(ctx, tx, start) })
 	}
@@ -84,12 +88,12 @@ func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
 	return w, nil
 }
 
-func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) (Start, error) {
+func (w *Owner) takeOver(ctx context.Context, o OwnerOptions) (Start, error) {
 	end, err := w.log.Open(ctx)
 	if err != nil {
 		return Start{}, fmt.Errorf("become the newest writer: %w", err)
 	}
-	r := restore{owner: w, progress: progress, last: w.table.meta.fence}
+	r := restore{owner: w, progress: o.Progress, last: w.table.meta.fence}
 	if err := r.run(ctx, end); err != nil {
 		return Start{}, err
 	}
@@ -102,6 +106,13 @@ func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) 
 	}
 	if s.Fresh {
 		w.fence.Incarnation = time.Now().UnixMilli()
+		if o.StartAfresh != nil {
+			consumed, err := o.StartAfresh(ctx)
+			if err != nil {
+				return Start{}, fmt.Errorf("start afresh: %w", err)
+			}
+			s.Fresh = !consumed
+		}
 	}
 	at, err := w.append(ctx, []Write{w.fence.write()})
 	if err != nil {
@@ -169,6 +180,17 @@ func (w *Owner) Renew(ctx context.Context) error {
 		tx.renew = true
 		return nil
 	})
+}
+
+// Verify returns ErrFenced when the changelog does not end where this owner left
+// it: it was made anew, lost its tail, or somebody else wrote. An idle owner
+// would not notice otherwise.
+func (w *Owner) Verify(ctx context.Context) error {
+	end, err := w.log.End(ctx)
+	if err == nil && end != w.next {
+		err = fmt.Errorf("changelog ends at %d instead of %d: %w", end, w.next, ErrFenced)
+	}
+	return err
 }
 
 // append writes to the changelog under the lease.

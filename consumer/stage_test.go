@@ -1,16 +1,19 @@
 package consumer_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/go-cmp/cmp"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -268,5 +271,67 @@ func TestSlowMembersStayInTheGroup(t *testing.T) {
 		}
 		a.stop()
 		b.stop()
+	})
+}
+
+// A changelog that is deleted and made anew under a live owner is noticed, also
+// by one that has nothing to write: the table is wiped, and what it held is read
+// again from the sources.
+func TestChangelogMadeAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topics(1)
+		w.produce(1, 100)
+		var seen witness
+		var log bytes.Buffer
+		fs := vfs.NewMem()
+		a := w.start(fs, seen.watch, func(o *consumer.StageOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		w.settle(1, a)
+		seen.take()
+		w.recreate("log", map[string]string{"cleanup.policy": "compact"})
+		time.Sleep(5 * time.Minute)
+		w.settle(1, a)
+		a.stop()
+		if got := seen.take(); !cmp.Equal(got["in"], span(0, 100)) || !cmp.Equal(got["in2"], span(0, 100)) {
+			t.Errorf("read again: %d and %d records, want all", len(got["in"]), len(got["in2"]))
+		}
+		for _, line := range []string{"local table is unusable", "reading everything again"} {
+			if !strings.Contains(log.String(), line) {
+				t.Errorf("the log does not say %q: %s", line, log.String())
+			}
+		}
+		// What the new changelog holds is enough for an owner without a disk.
+		w.produce(1, 100)
+		b := w.start(vfs.NewMem())
+		w.settle(1, b)
+		w.want(1, 20)
+		b.stop()
+	})
+}
+
+// A disk that was away for longer than tombstones are kept is restored, with a
+// line in the log.
+func TestOldTableIsRestored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topics(1)
+		w.produce(1, 100)
+		fs := vfs.NewMem()
+		for _, tt := range []struct {
+			away     time.Duration
+			restored bool
+		}{{0, false}, {5 * 24 * time.Hour, false}, {7 * 24 * time.Hour, true}} {
+			w.cluster.Close() // or it looks at metadata all the time
+			time.Sleep(tt.away)
+			var log bytes.Buffer
+			r := w.start(fs, func(o *consumer.StageOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			w.settle(1, r)
+			r.stop()
+			if got := strings.Contains(log.String(), "was last current"); got != tt.restored {
+				t.Errorf("after %s: restored %t: %s", tt.away, got, log.String())
+			}
+		}
 	})
 }

@@ -18,6 +18,9 @@ type task struct {
 // renewEvery is how often an owner renews its fence; see Owner.Renew.
 const renewEvery = 24 * time.Hour
 
+// verifyEvery is how often an owner looks whether its changelog is still its own.
+const verifyEvery = time.Minute
+
 func newTask(s *Stage, info TaskInfo, m member) *task {
 	return &task{stage: s, info: info, member: m, state: s.enter(info.Partition)}
 }
@@ -79,7 +82,7 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 
 	rctx := revokedContext(ctx, revoked)
 	owner, err := TakeOver(rctx, OwnerOptions{
-		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, Progress: t.state.restored,
+		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, StartAfresh: t.startAfresh, Progress: t.state.restored,
 		Log: &kafkaLog{
 			cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
 			changelog: topicPartition{s.o.Changelog, t.info.Partition},
@@ -104,10 +107,13 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 
 // loop processes batches and ticks until the task is revoked.
 func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) error {
+	rctx := revokedContext(ctx, revoked)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	upkeep := time.NewTicker(renewEvery)
 	defer upkeep.Stop()
+	verify := time.NewTicker(verifyEvery)
+	defer verify.Stop()
 	pace := newPace(t.stage.o)
 	tick := func() error {
 		next, err := owner.Tick(ctx)
@@ -138,6 +144,11 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 			err = tick()
 		case <-timer.C:
 			err = tick()
+		case <-verify.C:
+			err = owner.Verify(rctx)
+			if revoked.Err() != nil {
+				err = nil
+			}
 		case <-upkeep.C:
 			err = owner.Renew(ctx)
 		}
