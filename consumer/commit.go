@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -13,6 +14,9 @@ var noSync = pebble.NoSync
 
 // commit runs f on a new Tx and commits what it wrote, in the order of I2.
 func (w *Owner) commit(ctx context.Context, next Offsets, f func(*Tx) error) (err error) {
+	if err := w.table.check(); err != nil {
+		return err
+	}
 	tx := newTx(w.table, w.fence.Incarnation, w.next)
 	defer func() { err = errors.Join(err, tx.discard()) }()
 	if err := errors.Join(f(tx), tx.err); err != nil {
@@ -26,6 +30,9 @@ func (w *Owner) commit(ctx context.Context, next Offsets, f func(*Tx) error) (er
 	if len(next) > 0 {
 		if err := w.step(AfterTable); err != nil {
 			return err
+		}
+		if err := w.info.Lease.MayAct(); err != nil {
+			return fmt.Errorf("commit offsets: %w", err)
 		}
 		if err := w.log.Commit(ctx, next); err != nil {
 			return fmt.Errorf("commit offsets: %w", err)
@@ -49,7 +56,7 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 		m.fence = tx.append(w.fence.write())
 	}
 	if len(tx.log) > 0 {
-		at, err := w.log.Append(ctx, tx.log)
+		at, err := w.append(ctx, tx.log)
 		if err != nil {
 			return fmt.Errorf("append to changelog: %w", err)
 		}
@@ -63,6 +70,9 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 		return err
 	}
 	if len(tx.emissions) > 0 || len(tx.deadLetters) > 0 {
+		if err := w.info.Lease.MayAct(); err != nil {
+			return fmt.Errorf("send emissions: %w", err)
+		}
 		if err := w.log.Send(ctx, tx.emissions, tx.deadLetters); err != nil {
 			return fmt.Errorf("send emissions: %w", err)
 		}
@@ -70,7 +80,7 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 	if err := w.step(AfterEmit); err != nil {
 		return err
 	}
-	m.position = w.next - 1
+	m.position, m.current = w.next-1, time.Now().UnixMilli()
 	if err := errors.Join(tx.batch.Set(metaKey, m.encode(), nil), tx.batch.Commit(noSync)); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}

@@ -39,7 +39,9 @@
 //	between 3 and 4           offsets old           reads again; applying is
 //	                                                idempotent (I1)
 //	table loses its tail      older position        restores the tail
-//	table is gone or foreign  none, or ErrWipe      restores everything
+//	table is gone, foreign,   none, or ErrWipe      restores everything
+//	broken or too old
+//	changelog made anew       no fence              begins the inputs again
 //
 // # Takeover
 //
@@ -75,7 +77,8 @@
 // Fencing protects Kafka; it cannot protect anything outside. For that there is
 // the Lease: this process's own heartbeats, each error-free answer good for the
 // shorter of session and rebalance time-out, less a margin, counted from when
-// the heartbeat was sent. On revocation the engine keeps calling Tick until the
+// the heartbeat was sent. Lease.MayAct looks at the monotonic and the wall clock
+// and is asked before every write, and last in the HTTP round tripper. On revocation the engine keeps calling Tick until the
 // Processor is no longer Busy, within the drain time-out; only then is a release
 // record written. Start.CleanRelease tells the next owner, who waits otherwise.
 //
@@ -97,5 +100,7 @@
 // Transactions (epoch and sequence numbers are enough, and cost no markers),
 // kafka.Reader (it panics on empty batches and jumps on OffsetOutOfRange:
 // segmentio/kafka-go #1416), static membership, and any jump over lost records:
-// ErrDataLoss stops the task until its operator decides.
+// DataLossError stops the task, and marks its committed offset, until its operator
+// decides. A topic made anew that has already grown past the committed offset
+// cannot be told from the old one by its offsets.
 package consumer

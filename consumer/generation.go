@@ -34,6 +34,12 @@ func (s *Stage) generation(revoked context.Context, gen *kafka.Generation) {
 	s.fail(nil)
 
 	lease := newGroupLease(s.o.SessionTimeout, s.o.RebalanceTimeout)
+	if err := lease.acquire(revokedContext(ctx, revoked), s.cluster, m); err != nil {
+		if revoked.Err() == nil {
+			s.log.Warn("lost all tasks before they began, joining again", "generation", gen.ID, "error", err)
+		}
+		return
+	}
 	var beats, tasks sync.WaitGroup
 	beats.Go(func() {
 		if err := lease.run(ctx, s.cluster, m, s.o.HeartbeatInterval); err != nil {

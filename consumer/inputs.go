@@ -33,6 +33,7 @@ type batch struct {
 // of its own that reads ahead by one answer.
 type inputs struct {
 	chunks chan chunk
+	rest   chan chunk // what the last commit left of a chunk, at most one
 	// takeover holds the end of each input when the task was taken over: below it,
 	// a former owner's emissions may be lost.
 	takeover Offsets
@@ -50,7 +51,7 @@ func (t *task) openInputs(ctx context.Context, fresh bool) (*inputs, error) {
 	}
 	// The readers live longer than ctx, which ends with revocation: close ends them.
 	rctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	in := &inputs{chunks: make(chan chunk), takeover: Offsets{}, cancel: cancel}
+	in := &inputs{chunks: make(chan chunk), rest: make(chan chunk, 1), takeover: Offsets{}, cancel: cancel}
 	for _, input := range s.o.Inputs {
 		end, err := s.cluster.endOffset(ctx, input.Topic, t.info.Partition)
 		if err != nil {
@@ -67,7 +68,8 @@ func (t *task) openInputs(ctx context.Context, fresh bool) (*inputs, error) {
 			cluster: s.cluster, topic: input.Topic, partition: t.info.Partition,
 			next: from[input.Topic], maxBytes: s.o.FetchMaxBytes, maxWait: s.o.FetchMaxWait,
 		}
-		in.readers.Go(func() { in.read(rctx, r) })
+		lost := func(wanted int64) (int64, error) { return t.lost(rctx, input, wanted) }
+		in.readers.Go(func() { in.read(rctx, r, lost) })
 	}
 	return in, nil
 }
@@ -79,7 +81,8 @@ func (in *inputs) close() {
 }
 
 // read hands over chunks until ctx ends or an error, which it hands over too.
-func (in *inputs) read(ctx context.Context, r *partitionReader) {
+// lost says where to go on when the wanted offset is not in the topic.
+func (in *inputs) read(ctx context.Context, r *partitionReader, lost func(wanted int64) (int64, error)) {
 	send := func(c chunk) bool {
 		select {
 		case in.chunks <- c:
@@ -92,6 +95,16 @@ func (in *inputs) read(ctx context.Context, r *partitionReader) {
 	for {
 		at := r.next
 		f, err := r.read(ctx)
+		if errors.Is(err, ErrDataLoss) {
+			r.next, err = lost(r.next)
+			// Sent at once, so that the jump is committed and made only once.
+			if err == nil {
+				if !send(chunk{topic: r.topic, next: r.next, end: r.next}) {
+					return
+				}
+				continue
+			}
+		}
 		if err != nil {
 			send(chunk{topic: r.topic, err: fmt.Errorf("read %s/%d: %w", r.topic, r.partition, err)})
 			return
@@ -113,26 +126,44 @@ func (in *inputs) read(ctx context.Context, r *partitionReader) {
 	}
 }
 
+// next is where the next chunk comes from: what is left of the last one first.
+// It belongs to the task's goroutine, as does collect.
+func (in *inputs) next() <-chan chunk {
+	if len(in.rest) > 0 {
+		return in.rest
+	}
+	return in.chunks
+}
+
 // collect adds to the first chunk what comes within the limits of a commit.
-func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions) (batch, error) {
+func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions, maxRecords int) (batch, error) {
 	b := batch{next: Offsets{}, end: Offsets{}}
 	size := 0
 	limit := time.NewTimer(o.MaxBatchWait)
 	defer limit.Stop()
 	for {
+		if c.err != nil && len(b.next) > 0 {
+			in.rest <- c // after what was read before it
+			return b, nil
+		}
 		if c.err != nil {
 			return batch{}, c.err
+		}
+		if n := maxRecords - len(b.records); len(c.records) > n {
+			in.rest <- chunk{topic: c.topic, records: c.records[n:], next: c.next, end: c.end}
+			c.records = c.records[:n]
+			c.next = c.records[n-1].Offset + 1
 		}
 		b.records = append(b.records, c.records...)
 		b.next[c.topic], b.end[c.topic] = c.next, c.end
 		for i := range c.records {
 			size += c.records[i].size()
 		}
-		if len(b.records) >= o.MaxBatchRecords || size >= o.MaxBatchBytes {
+		if len(b.records) >= maxRecords || size >= o.MaxBatchBytes {
 			return b, nil
 		}
 		select {
-		case c = <-in.chunks:
+		case c = <-in.next():
 		case <-limit.C:
 			return b, nil
 		case <-ctx.Done():
@@ -141,16 +172,20 @@ func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions) (batch, 
 	}
 }
 
-// committed returns where the group's committed offsets say to start. An input
-// without one starts where its configuration says, and that is said loudly.
-func (t *task) committed(ctx context.Context) (Offsets, error) {
+// groupOffset is what the group has committed of one input.
+type groupOffset struct {
+	offset int64 // negative for none
+	lost   bool  // a task stopped here: see lossMark
+}
+
+// groupOffsets reads what the group has committed of every input.
+func (t *task) groupOffsets(ctx context.Context) (map[string]groupOffset, error) {
 	s := t.stage
-	p := t.info.Partition
-	offsets := Offsets{}
+	offsets := map[string]groupOffset{}
 	err := s.cluster.retry(ctx, "read committed offsets of "+s.o.Group, func(ctx context.Context) error {
 		req := &kafka.OffsetFetchRequest{GroupID: s.o.Group, Topics: map[string][]int{}}
 		for _, topic := range s.topics() {
-			req.Topics[topic] = []int{p}
+			req.Topics[topic] = []int{t.info.Partition}
 		}
 		res, err := s.cluster.client.OffsetFetch(ctx, req)
 		if err == nil {
@@ -164,7 +199,7 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 				if o.Error != nil {
 					return o.Error
 				}
-				offsets[topic] = o.CommittedOffset
+				offsets[topic] = groupOffset{o.CommittedOffset, o.Metadata == lossMark}
 			}
 		}
 		if len(offsets) != len(s.o.Inputs) {
@@ -172,21 +207,59 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 		}
 		return nil
 	})
+	return offsets, err
+}
+
+// committed returns where the group's committed offsets say to start. An input
+// without one starts where its configuration says, and that is said loudly.
+func (t *task) committed(ctx context.Context) (Offsets, error) {
+	s := t.stage
+	at, err := t.groupOffsets(ctx)
 	if err != nil {
 		return nil, err
 	}
+	offsets := Offsets{}
 	for _, in := range s.o.Inputs {
-		if offsets[in.Topic] >= 0 {
-			continue
+		o := at[in.Topic]
+		offsets[in.Topic] = o.offset
+		switch {
+		case o.lost:
+			offsets[in.Topic], err = t.lost(ctx, in, o.offset)
+		case o.offset < 0:
+			offsets[in.Topic], err = t.first(ctx, in)
+			s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", t.info.Partition, "offset", offsets[in.Topic])
 		}
-		at, err := t.first(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", p, "offset", at)
-		offsets[in.Topic] = at
 	}
 	return offsets, nil
+}
+
+// startAfresh puts a group that has consumed before at the beginning of every
+// input. It does so before the new changelog has its first fence, so that a crash
+// in between does not leave a later owner with the old offsets.
+func (t *task) startAfresh(ctx context.Context) (consumed bool, err error) {
+	s := t.stage
+	at, err := t.groupOffsets(ctx)
+	if err != nil {
+		return false, err
+	}
+	begin := Offsets{}
+	for _, in := range s.o.Inputs {
+		if at[in.Topic].offset < 0 {
+			continue
+		}
+		if begin[in.Topic], err = t.first(ctx, in); err != nil {
+			return false, err
+		}
+	}
+	if len(begin) == 0 {
+		return false, nil
+	}
+	s.log.Warn("the changelog is new but the group has consumed before; reading everything again",
+		"group", s.o.Group, "changelog", s.o.Changelog, "partition", t.info.Partition, "offsets", begin)
+	return true, s.cluster.commitOffsets(ctx, t.member, t.info.Partition, begin, "")
 }
 
 func (t *task) first(ctx context.Context, in Input) (int64, error) {
@@ -195,6 +268,3 @@ func (t *task) first(ctx context.Context, in Input) (int64, error) {
 	}
 	return t.stage.cluster.offsetAt(ctx, in.Topic, t.info.Partition, in.Start)
 }
-
-// isDataLoss reports whether only the operator can say how to go on.
-func isDataLoss(err error) bool { return errors.Is(err, ErrDataLoss) }

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -38,6 +39,10 @@ func (l *kafkaLog) Open(ctx context.Context) (Position, error) {
 	if err := l.producer.open(ctx); err != nil {
 		return 0, err
 	}
+	return l.End(ctx)
+}
+
+func (l *kafkaLog) End(ctx context.Context) (Position, error) {
 	end, err := l.cluster.endOffset(ctx, l.changelog.topic, l.changelog.partition)
 	return Position(end), err
 }
@@ -57,6 +62,11 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 	return func(yield func(LogRecord, error) bool) {
 		for r.next < int64(to) {
 			f, err := r.read(ctx)
+			if errors.Is(err, ErrDataLoss) {
+				// The log begins later than the table ends, or was made anew: the table is
+				// restored from what there is.
+				err = fmt.Errorf("read changelog: %w: %w", ErrWipe, err)
+			}
 			if err != nil {
 				yield(LogRecord{}, err)
 				return
@@ -117,16 +127,21 @@ func (d DeadLetter) record() kafka.Record {
 	return kafka.Record{Key: protocol.NewBytes([]byte(key)), Value: protocol.NewBytes(v)}
 }
 
-// Commit goes by the client, not by kafka-go's Generation, which would share
-// one connection with the heartbeats. The broker refuses an old generation.
 func (l *kafkaLog) Commit(ctx context.Context, o Offsets) error {
+	return l.cluster.commitOffsets(ctx, l.member, l.changelog.partition, o, "")
+}
+
+// commitOffsets goes by the client, not by kafka-go's Generation, which would
+// share one connection with the heartbeats. The broker refuses an old
+// generation.
+func (c *Cluster) commitOffsets(ctx context.Context, m member, partition int, o Offsets, metadata string) error {
 	topics := make(map[string][]kafka.OffsetCommit, len(o))
 	for topic, next := range o {
-		topics[topic] = []kafka.OffsetCommit{{Partition: l.changelog.partition, Offset: next}}
+		topics[topic] = []kafka.OffsetCommit{{Partition: partition, Offset: next, Metadata: metadata}}
 	}
-	return l.cluster.retry(ctx, "commit offsets of "+l.member.group, func(ctx context.Context) error {
-		res, err := l.cluster.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
-			GroupID: l.member.group, GenerationID: int(l.member.generation), MemberID: l.member.id, Topics: topics,
+	return c.retry(ctx, "commit offsets of "+m.group, func(ctx context.Context) error {
+		res, err := c.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: m.group, GenerationID: int(m.generation), MemberID: m.id, Topics: topics,
 		})
 		if err != nil {
 			return err

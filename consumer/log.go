@@ -32,6 +32,8 @@ type Log interface {
 	// Renew gets a new epoch for the present writer, so that the broker does not
 	// forget it. It returns ErrFenced when this writer is no longer the newest.
 	Renew(ctx context.Context) error
+	// End returns the position of the end: that of the next record.
+	End(ctx context.Context) (Position, error)
 	// Start returns the position of the oldest record kept.
 	Start(ctx context.Context) (Position, error)
 	// Read yields the records from position from up to but without to, in order.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -12,10 +13,7 @@ var metaKey = []byte{spaceMeta, 'p'}
 
 // tableFormat changes when a directory written before can no longer be read;
 // such a directory is wiped and restored.
-const tableFormat = 1
-
-// errTableFormat says that the directory is of another format.
-var errTableFormat = errors.New("table of another format")
+const tableFormat = 2
 
 // meta says of which changelog a table is a copy, and how far.
 type meta struct {
@@ -26,10 +24,14 @@ type meta struct {
 	// so that a copy of another log is recognised.
 	fence Position
 	owner string // of that fence
+	// current is when the table was last known to hold all of its changelog, in
+	// milliseconds of the wall clock. Once tombstones written since may be gone, so
+	// that a restore would miss what they removed, the copy is too old.
+	current int64
 }
 
 // metaSize is the length of an encoded meta without its owner.
-const metaSize = 25
+const metaSize = 33
 
 var noMeta = meta{position: NoPosition, fence: NoPosition}
 
@@ -39,6 +41,7 @@ func (m meta) encode() []byte {
 	v = binary.BigEndian.AppendUint64(v, uint64(m.incarnation))
 	v = binary.BigEndian.AppendUint64(v, uint64(m.position))
 	v = binary.BigEndian.AppendUint64(v, uint64(m.fence))
+	v = binary.BigEndian.AppendUint64(v, uint64(m.current))
 	return append(v, m.owner...)
 }
 
@@ -51,14 +54,38 @@ func (t *Table) readMeta() error {
 		return fmt.Errorf("read position: %w", err)
 	}
 	defer closer.Close()
+	t.meta, err = decodeMeta(v)
+	return err
+}
+
+func decodeMeta(v []byte) (meta, error) {
 	if len(v) < metaSize || v[0] != tableFormat {
-		return errTableFormat
+		return meta{}, fmt.Errorf("%w: it is of another format", errUnusable)
 	}
-	t.meta = meta{
+	return meta{
 		incarnation: int64(binary.BigEndian.Uint64(v[1:])),
 		position:    Position(binary.BigEndian.Uint64(v[9:])),
 		fence:       Position(binary.BigEndian.Uint64(v[17:])),
+		current:     int64(binary.BigEndian.Uint64(v[25:])),
 		owner:       string(v[metaSize:]),
+	}, nil
+}
+
+// clockSlack is how far the clocks of a process and its successor may differ.
+const clockSlack = time.Hour
+
+// age returns an error when the table is older than maxAge, or cannot be dated
+// because the clock went back since. A maxAge of 0 is none.
+func (m meta) age(now time.Time, maxAge time.Duration) error {
+	if m.position == NoPosition || maxAge == 0 {
+		return nil
+	}
+	age := now.Sub(time.UnixMilli(m.current))
+	if age < -clockSlack {
+		return fmt.Errorf("table is of %s, which is yet to come: %w", time.UnixMilli(m.current).UTC().Format(time.RFC3339), ErrWipe)
+	}
+	if age > maxAge {
+		return fmt.Errorf("table was last current %s ago, tombstones written since may be gone after %s: %w", age.Round(time.Minute), maxAge, ErrWipe)
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ type Owner struct {
 	fence fence
 	next  Position // of the next changelog record
 	fresh bool     // nobody owned the task before
+	// processing is what the last Process took in the Processor.
+	processing time.Duration
 
 	// probe, if set, is called before each step of a commit, for crash tests.
 	probe func(Step) error
@@ -43,6 +45,13 @@ type OwnerOptions struct {
 	Log   Log
 	Table *Table
 	New   func(TaskInfo) (Processor, error)
+	// MaxTableAge is how old the table may be: less than the changelog keeps
+	// tombstones. 0 = any age.
+	MaxTableAge time.Duration
+	// StartAfresh, if set, is called before a changelog's first fence is written: a
+	// group that consumed before has no changelog of it any more, and must begin
+	// again at the beginning. It reports whether there was such a group.
+	StartAfresh func(context.Context) (consumed bool, err error)
 	// Progress, if set, is called while restoring.
 	Progress func(done, total int64)
 	// Probe, if set, is called before each step of a commit; its error is a crash
@@ -50,21 +59,25 @@ type OwnerOptions struct {
 	Probe func(Step) error
 }
 
-// ErrWipe means that the local table is no copy of this changelog: its
-// directory must be removed and the task taken over anew. It costs a restore.
+// ErrWipe means that the local table is no copy of this changelog, or too old
+// to become one: its directory must be removed and the task taken over anew. It
+// costs a restore.
 var ErrWipe = errors.New("local table is not a copy of this changelog")
 
 // TakeOver makes this process the owner of a task: newest writer → restore →
 // fence → restore what a former owner wrote meanwhile → Processor.Start. The
 // Table stays the caller's to close.
 func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
+	if err := o.Table.meta.age(time.Now(), o.MaxTableAge); err != nil {
+		return nil, err
+	}
 	w := &Owner{info: o.Info, log: o.Log, table: o.Table, probe: o.Probe}
 	proc, err := o.New(o.Info)
 	if err != nil {
 		return nil, fmt.Errorf("make processor: %w", err)
 	}
 	w.proc = proc
-	start, err := w.takeOver(ctx, o.Progress)
+	start, err := w.takeOver(ctx, o)
 	if err == nil {
 		err = w.commit(ctx, nil, func(tx *Tx) error { return proc.Start(ctx, tx, start) })
 	}
@@ -75,12 +88,12 @@ func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
 	return w, nil
 }
 
-func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) (Start, error) {
+func (w *Owner) takeOver(ctx context.Context, o OwnerOptions) (Start, error) {
 	end, err := w.log.Open(ctx)
 	if err != nil {
 		return Start{}, fmt.Errorf("become the newest writer: %w", err)
 	}
-	r := restore{owner: w, progress: progress, last: w.table.meta.fence}
+	r := restore{owner: w, progress: o.Progress, last: w.table.meta.fence}
 	if err := r.run(ctx, end); err != nil {
 		return Start{}, err
 	}
@@ -93,8 +106,15 @@ func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) 
 	}
 	if s.Fresh {
 		w.fence.Incarnation = time.Now().UnixMilli()
+		if o.StartAfresh != nil {
+			consumed, err := o.StartAfresh(ctx)
+			if err != nil {
+				return Start{}, fmt.Errorf("start afresh: %w", err)
+			}
+			s.Fresh = !consumed
+		}
 	}
-	at, err := w.log.Append(ctx, []Write{w.fence.write()})
+	at, err := w.append(ctx, []Write{w.fence.write()})
 	if err != nil {
 		return Start{}, fmt.Errorf("write fence: %w", err)
 	}
@@ -118,7 +138,7 @@ func (w *Owner) takeOver(ctx context.Context, progress func(done, total int64)) 
 // markFence moves the table to the owner's own fence.
 func (w *Owner) markFence(at Position) error {
 	b := w.table.db.NewBatch()
-	m := meta{incarnation: w.fence.Incarnation, position: at, fence: at, owner: w.fence.Owner}
+	m := meta{incarnation: w.fence.Incarnation, position: at, fence: at, owner: w.fence.Owner, current: time.Now().UnixMilli()}
 	if err := errors.Join(b.Set(metaKey, m.encode(), nil), b.Commit(noSync)); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
@@ -129,7 +149,12 @@ func (w *Owner) markFence(at Position) error {
 // Process has the Processor apply the records and commits the result together
 // with the offsets that follow them.
 func (w *Owner) Process(ctx context.Context, records []Record, next Offsets) error {
-	return w.commit(ctx, next, func(tx *Tx) error { return w.proc.Process(ctx, tx, records) })
+	return w.commit(ctx, next, func(tx *Tx) error {
+		began := time.Now()
+		err := w.proc.Process(ctx, tx, records)
+		w.processing = time.Since(began)
+		return err
+	})
 }
 
 // Tick calls the Processor's Tick, commits, and returns when to call again.
@@ -145,6 +170,9 @@ func (w *Owner) Tick(ctx context.Context) (next time.Time, err error) {
 // that began no transaction seven days after its last change, however busy its
 // producer is (transactional.id.expiration.ms), so an owner renews daily.
 func (w *Owner) Renew(ctx context.Context) error {
+	if err := w.info.Lease.MayAct(); err != nil {
+		return fmt.Errorf("renew epoch: %w", err)
+	}
 	if err := w.log.Renew(ctx); err != nil {
 		return fmt.Errorf("renew epoch: %w", err)
 	}
@@ -152,6 +180,25 @@ func (w *Owner) Renew(ctx context.Context) error {
 		tx.renew = true
 		return nil
 	})
+}
+
+// Verify returns ErrFenced when the changelog does not end where this owner left
+// it: it was made anew, lost its tail, or somebody else wrote. An idle owner
+// would not notice otherwise.
+func (w *Owner) Verify(ctx context.Context) error {
+	end, err := w.log.End(ctx)
+	if err == nil && end != w.next {
+		err = fmt.Errorf("changelog ends at %d instead of %d: %w", end, w.next, ErrFenced)
+	}
+	return err
+}
+
+// append writes to the changelog under the lease.
+func (w *Owner) append(ctx context.Context, records []Write) (Position, error) {
+	if err := w.info.Lease.MayAct(); err != nil {
+		return 0, err
+	}
+	return w.log.Append(ctx, records)
 }
 
 // Processor returns the stage's part.
@@ -162,7 +209,7 @@ func (w *Owner) Processor() Processor { return w.proc }
 func (w *Owner) Release(ctx context.Context) error {
 	f := w.fence
 	f.Released = true
-	if _, err := w.log.Append(ctx, []Write{f.write()}); err != nil {
+	if _, err := w.append(ctx, []Write{f.write()}); err != nil {
 		return fmt.Errorf("write release: %w", err)
 	}
 	return nil

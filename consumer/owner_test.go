@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"muster/consumer"
 	"muster/consumer/consumertest"
@@ -132,5 +133,41 @@ func TestPositionsArePredicted(t *testing.T) {
 		if r.Position != consumer.Position(i) {
 			t.Errorf("record %d is at position %d", i, r.Position)
 		}
+	}
+}
+
+// endedLease is over as soon as a test says so.
+type endedLease struct{ over bool }
+
+func (l *endedLease) Until() time.Time { return time.Now().Add(time.Hour) }
+
+func (l *endedLease) MayAct() error {
+	if l.over {
+		return consumer.ErrLeaseOver
+	}
+	return nil
+}
+
+// When the lease is over nothing is written, not even a release: the log may
+// have another owner who has not written yet (I3).
+func TestNothingIsWrittenAfterTheLease(t *testing.T) {
+	t.Parallel()
+	lease := &endedLease{}
+	k := consumertest.NewTask(t, consumertest.Options{New: newSum("out"), Lease: lease})
+	k.Process(records(0, 3, false)...)
+	k.Emissions()
+	before := len(k.Changelog())
+	lease.over = true
+	for what, act := range map[string]func() error{
+		"process": func() error { return k.ProcessErr(records(3, 3, false)...) },
+		"release": k.ReleaseErr,
+		"renew":   k.RenewErr,
+	} {
+		if err := act(); !errors.Is(err, consumer.ErrLeaseOver) {
+			t.Errorf("%s returned %v, want ErrLeaseOver", what, err)
+		}
+	}
+	if n := len(k.Changelog()); n != before || len(k.Emissions()) > 0 || k.Log().Offsets()["in"] != 3 {
+		t.Errorf("changelog grew from %d to %d, offset %d", before, n, k.Log().Offsets()["in"])
 	}
 }

@@ -11,7 +11,7 @@ type TaskInfo struct {
 	Partition  int
 	Partitions int // of every input topic of the stage, and of the changelog
 	Generation int32
-	// Lease tells until when this owner may act outside Kafka (I3).
+	// Lease tells until when this owner may act (I3).
 	Lease Lease
 }
 
@@ -68,8 +68,14 @@ type Restorer interface {
 	Restore(tx *Tx, key, value []byte) error
 }
 
-// Lease tells until when an owner may act outside Kafka.
+// Lease tells until when an owner may act (I3).
 type Lease interface {
-	// Until returns the end of the lease; acting is allowed only before it.
+	// MayAct returns nil while the owner may act, and ErrLeaseOver otherwise. It is
+	// the one way to ask, last before whatever is done, and looks at the monotonic
+	// and the wall clock: a suspended machine is seen by the latter only, and its
+	// timers fire late.
+	MayAct() error
+	// Until returns the end of the lease by the monotonic clock, for timers. A
+	// heartbeat moves it on.
 	Until() time.Time
 }

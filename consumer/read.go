@@ -13,12 +13,6 @@ import (
 	fetchAPI "github.com/segmentio/kafka-go/protocol/fetch"
 )
 
-// ErrDataLoss means that the offset to read next is no longer, or not yet, in
-// the topic: retention overtook the reader, or the topic was made anew. Going
-// on would skip records or read others in their place, so it is the operator's
-// decision.
-var ErrDataLoss = errors.New("offset is not in the topic")
-
 // partitionReader reads one partition in order, one request at a time. It is
 // not safe for concurrent use.
 type partitionReader struct {
@@ -110,7 +104,7 @@ func (r *partitionReader) request(ctx context.Context) (*fetchAPI.ResponsePartit
 		code = res.ErrorCode
 	}
 	if code == int16(kafka.OffsetOutOfRange) {
-		return nil, fmt.Errorf("%s/%d@%d, which begins at %d: %w", r.topic, r.partition, r.next, p.LogStartOffset, ErrDataLoss)
+		return nil, fmt.Errorf("%s/%d@%d: %w", r.topic, r.partition, r.next, ErrDataLoss)
 	}
 	if code != 0 {
 		return nil, kafka.Error(code)

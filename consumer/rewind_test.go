@@ -60,7 +60,7 @@ func commit(t *testing.T, c *Cluster, group, topic string, offsets ...int64) {
 }
 
 func offset(n int64) RewindTarget      { return RewindTarget{Offset: &n} }
-func moment(at time.Time) RewindTarget { return RewindTarget{Time: at} }
+func atTime(at time.Time) RewindTarget { return RewindTarget{Time: at} }
 func minutes(n int) time.Duration      { return time.Duration(n) * time.Minute }
 func connect(addrs ...string) *Cluster {
 	return NewCluster(ClusterOptions{Brokers: addrs, Logger: slog.New(slog.DiscardHandler)})
@@ -78,12 +78,12 @@ func TestRewind(t *testing.T) {
 		want   [3]int64
 	}{
 		{"earliest", RewindTarget{}, [3]int64{0, 0, 0}},
-		{"a record's time", moment(epoch.Add(minutes(4))), [3]int64{4, 4, 0}},
-		{"between two records", moment(epoch.Add(minutes(4) + time.Second)), [3]int64{5, 5, 0}},
-		{"before the first", moment(epoch.Add(-time.Hour)), [3]int64{0, 0, 0}},
-		{"after the last", moment(epoch.Add(time.Hour)), [3]int64{10, 10, 0}},
+		{"a record's time", atTime(epoch.Add(minutes(4))), [3]int64{4, 4, 0}},
+		{"between two records", atTime(epoch.Add(minutes(4) + time.Second)), [3]int64{5, 5, 0}},
+		{"before the first", atTime(epoch.Add(-time.Hour)), [3]int64{0, 0, 0}},
+		{"after the last", atTime(epoch.Add(time.Hour)), [3]int64{10, 10, 0}},
 		// One millisecond before 1970 is Kafka's code for the end.
-		{"before 1970", moment(time.UnixMilli(-1)), [3]int64{0, 0, 0}},
+		{"before 1970", atTime(time.UnixMilli(-1)), [3]int64{0, 0, 0}},
 		{"an offset", offset(7), [3]int64{7, 7, 0}},
 		{"an offset beyond the end", offset(99), [3]int64{10, 10, 0}},
 		{"an offset before the start", offset(-5), [3]int64{0, 0, 0}},
@@ -198,10 +198,10 @@ func testRewindAgainstTool(t *testing.T, c *Cluster, k *kafkatest.Cluster) {
 		tool   []string
 	}{
 		{"earliest", RewindTarget{}, []string{"--to-earliest"}},
-		{"a time", moment(epoch.Add(minutes(5))), []string{"--to-datetime", "2026-11-20T10:05:00.000Z"}},
-		{"between", moment(epoch.Add(minutes(5) + time.Second)), []string{"--to-datetime", "2026-11-20T10:05:01.000Z"}},
-		{"before the start", moment(epoch), []string{"--to-datetime", "2026-11-20T10:00:00.000Z"}},
-		{"after the last", moment(epoch.Add(time.Hour)), []string{"--to-datetime", "2026-11-20T11:00:00.000Z"}},
+		{"a time", atTime(epoch.Add(minutes(5))), []string{"--to-datetime", "2026-11-20T10:05:00.000Z"}},
+		{"between", atTime(epoch.Add(minutes(5) + time.Second)), []string{"--to-datetime", "2026-11-20T10:05:01.000Z"}},
+		{"before the start", atTime(epoch), []string{"--to-datetime", "2026-11-20T10:00:00.000Z"}},
+		{"after the last", atTime(epoch.Add(time.Hour)), []string{"--to-datetime", "2026-11-20T11:00:00.000Z"}},
 		{"an offset", offset(6), []string{"--to-offset", "6"}},
 		{"too low", offset(1), []string{"--to-offset", "1"}},
 		{"too high", offset(99), []string{"--to-offset", "99"}},

@@ -20,6 +20,11 @@ type Input struct {
 	// record not older than Start; the zero time is the earliest record (the
 	// default: costly, never wrong).
 	Start time.Time
+	// SkipLost has a task go on at the earliest record when the one to read next is
+	// not in the topic. Otherwise it stops until somebody decides (DataLossError).
+	SkipLost bool
+	// LossRemedy is what that somebody can do, for the error.
+	LossRemedy string
 }
 
 // StageOptions configure a stage. Zero values take the defaults.
@@ -35,9 +40,14 @@ type StageOptions struct {
 	DeadLetters string
 	// StateDir holds the tables, one directory a task, in <StateDir>/<Name>/<partition>.
 	StateDir string
-	New      func(TaskInfo) (Processor, error)
+	// MaxTableAge is how long a table may have been away from its changelog. It
+	// must be shorter than the changelog's delete.retention.ms. Default 6 days.
+	MaxTableAge time.Duration
+	New         func(TaskInfo) (Processor, error)
 
-	MaxBatchRecords int           // records of one commit. Default 5000
+	// MaxBatchRecords bounds the records of one commit. A Processor that needs long
+	// gets fewer, so that a rebalance need not wait. Default 5000.
+	MaxBatchRecords int
 	MaxBatchBytes   int           // bytes of one commit's records. Default 8 MiB
 	MaxBatchWait    time.Duration // waiting for more records once one is there. Default 20 ms
 
@@ -73,6 +83,7 @@ func (o *StageOptions) setDefaults() {
 	def(&o.HeartbeatInterval, time.Second)
 	def(&o.RebalanceTimeout, 30*time.Second)
 	def(&o.DrainTimeout, 10*time.Second)
+	def(&o.MaxTableAge, 6*24*time.Hour)
 	def(&o.FetchMaxWait, 500*time.Millisecond)
 	if o.Logger == nil {
 		o.Logger = slog.Default()

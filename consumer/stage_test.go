@@ -1,16 +1,19 @@
 package consumer_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/go-cmp/cmp"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -84,15 +87,19 @@ type replica struct {
 	stop  func()
 }
 
-func (w *world) start(fs vfs.FS) *replica {
+func (w *world) start(fs vfs.FS, change ...func(*consumer.StageOptions)) *replica {
 	w.t.Helper()
 	c := w.connect()
-	s, err := consumer.NewStage(c, consumer.StageOptions{
+	o := consumer.StageOptions{
 		Name: "sum", Group: "g", Inputs: []consumer.Input{{Topic: "in"}, {Topic: "in2"}},
 		Changelog: "log", DeadLetters: "dead", StateDir: "state", New: newSum("out"),
 		HeartbeatInterval: 3 * time.Second, FetchMaxWait: 5 * time.Second,
 		Table: consumer.TableOptions{FS: fs, MemTableBytes: 4 << 20}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := consumer.NewStage(c, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,7 +110,9 @@ func (w *world) start(fs vfs.FS) *replica {
 			w.t.Errorf("run: %v", err)
 		}
 	})
-	return &replica{stage: s, stop: func() { cancel(); wg.Wait(); c.Close() }}
+	stop := sync.OnceFunc(func() { cancel(); wg.Wait(); c.Close() })
+	w.t.Cleanup(stop) // a test that fails shows why
+	return &replica{stage: s, stop: stop}
 }
 
 // counts reads the last count of every key from the output.
@@ -215,5 +224,114 @@ func TestStageCountsOnceThroughJoinsAndLeaves(t *testing.T) {
 		w.settle(parts, c)
 		w.want(parts, 200)
 		c.stop()
+	})
+}
+
+// slow is a stage that needs a fixed time for each record.
+type slow struct {
+	consumer.Processor
+	each time.Duration
+}
+
+func (s slow) Process(ctx context.Context, tx *consumer.Tx, records []consumer.Record) error {
+	time.Sleep(time.Duration(len(records)) * s.each)
+	return s.Processor.Process(ctx, tx, records)
+}
+
+// Two slow members share the work: neither is left out of a generation because
+// its commit takes longer than the rebalance time-out.
+func TestSlowMembersStayInTheGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const parts = 2
+		w := newWorld(t)
+		w.topics(parts)
+		w.produce(parts, 500)
+		generations := map[int32]bool{}
+		var mu sync.Mutex
+		slowly := func(o *consumer.StageOptions) {
+			made := o.New
+			o.New = func(i consumer.TaskInfo) (consumer.Processor, error) {
+				mu.Lock()
+				generations[i.Generation] = true
+				mu.Unlock()
+				p, err := made(i)
+				return slow{p, 100 * time.Millisecond}, err
+			}
+		}
+		a := w.start(vfs.NewMem(), slowly)
+		time.Sleep(20 * time.Second)
+		b := w.start(vfs.NewMem(), slowly)
+		w.settle(parts, a, b)
+		w.want(parts, 50)
+		if n := len(a.stage.Status().Tasks); n != 1 {
+			t.Errorf("the first member has %d tasks, want 1", n)
+		}
+		if len(generations) > 3 {
+			t.Errorf("%d generations, want 2: somebody was left out", len(generations))
+		}
+		a.stop()
+		b.stop()
+	})
+}
+
+// A changelog that is deleted and made anew under a live owner is noticed, also
+// by one that has nothing to write: the table is wiped, and what it held is read
+// again from the sources.
+func TestChangelogMadeAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topics(1)
+		w.produce(1, 100)
+		var seen witness
+		var log bytes.Buffer
+		fs := vfs.NewMem()
+		a := w.start(fs, seen.watch, func(o *consumer.StageOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		w.settle(1, a)
+		seen.take()
+		w.recreate("log", map[string]string{"cleanup.policy": "compact"})
+		time.Sleep(5 * time.Minute)
+		w.settle(1, a)
+		a.stop()
+		if got := seen.take(); !cmp.Equal(got["in"], span(0, 100)) || !cmp.Equal(got["in2"], span(0, 100)) {
+			t.Errorf("read again: %d and %d records, want all", len(got["in"]), len(got["in2"]))
+		}
+		for _, line := range []string{"local table is unusable", "reading everything again"} {
+			if !strings.Contains(log.String(), line) {
+				t.Errorf("the log does not say %q: %s", line, log.String())
+			}
+		}
+		// What the new changelog holds is enough for an owner without a disk.
+		w.produce(1, 100)
+		b := w.start(vfs.NewMem())
+		w.settle(1, b)
+		w.want(1, 20)
+		b.stop()
+	})
+}
+
+// A disk that was away for longer than tombstones are kept is restored, with a
+// line in the log.
+func TestOldTableIsRestored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topics(1)
+		w.produce(1, 100)
+		fs := vfs.NewMem()
+		for _, tt := range []struct {
+			away     time.Duration
+			restored bool
+		}{{0, false}, {5 * 24 * time.Hour, false}, {7 * 24 * time.Hour, true}} {
+			w.cluster.Close() // or it looks at metadata all the time
+			time.Sleep(tt.away)
+			var log bytes.Buffer
+			r := w.start(fs, func(o *consumer.StageOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			w.settle(1, r)
+			r.stop()
+			if got := strings.Contains(log.String(), "was last current"); got != tt.restored {
+				t.Errorf("after %s: restored %t: %s", tt.away, got, log.String())
+			}
+		}
 	})
 }

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -15,7 +16,7 @@ const (
 	StateRunning   State = "running"
 	StateDraining  State = "draining"  // revoked, finishing what is in flight
 	StateFailed    State = "failed"    // stopped by an error, about to be tried again
-	StateDataLoss  State = "data_loss" // needs an operator: see ErrDataLoss
+	StateDataLoss  State = "data_loss" // needs an operator: see DataLossError
 )
 
 // TaskStatus is a moment of one task of this process.
@@ -97,7 +98,7 @@ func (t *taskState) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.s.State, t.s.Err = StateFailed, err
-	if isDataLoss(err) {
+	if errors.Is(err, ErrDataLoss) {
 		t.s.State = StateDataLoss
 	}
 }

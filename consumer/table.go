@@ -3,7 +3,10 @@ package consumer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -34,21 +37,74 @@ type TableOptions struct {
 // position and content change in one atomic batch. Losing it costs time only.
 type Table struct {
 	db   *pebble.DB
+	lock *pebble.Lock
 	meta meta
+	// corrupt is what Pebble found broken in the background.
+	corrupt atomic.Pointer[error]
 }
 
+// errUnusable says that a table cannot be opened or read any more. Its directory
+// is wiped and restored.
+var errUnusable = errors.New("local table is unusable")
+
 // OpenTable opens or creates the table in dir. The directory belongs to one
-// process: a second one gets an error naming the lock.
+// process: a second one gets an error naming the lock. What is on disk but
+// cannot be opened is errUnusable.
 func OpenTable(dir string, o TableOptions) (*Table, error) {
-	db, err := pebble.Open(dir, pebbleOptions(o))
-	if err != nil {
-		return nil, fmt.Errorf("open table %s: %w", dir, err)
+	if o.FS == nil {
+		o.FS = vfs.Default
 	}
-	t := &Table{db: db, meta: noMeta}
+	if err := o.FS.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("make directory of table: %w", err)
+	}
+	lock, err := pebble.LockDirectory(dir, o.FS)
+	if err != nil {
+		return nil, fmt.Errorf("open table %s, which another process may have: %w", dir, err)
+	}
+	t := &Table{lock: lock, meta: noMeta}
+	p := pebbleOptions(o)
+	p.Lock = lock
+	// Pebble's own listener ends the process.
+	p.EventListener = &pebble.EventListener{DataCorruption: func(i pebble.DataCorruptionInfo) {
+		err := fmt.Errorf("%w: %s: %w", errUnusable, i.Path, i.Details)
+		t.corrupt.CompareAndSwap(nil, &err)
+	}}
+	t.db, err = pebble.Open(dir, p)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, unusable(err)), lock.Close())
+	}
 	if err := t.readMeta(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, err), t.Close())
 	}
 	return t, nil
+}
+
+// unusable marks what a restore mends: everything that is not the operating
+// system's refusal. What exactly is broken in a table does not matter, since the
+// changelog has it all.
+func unusable(err error) error {
+	for _, refusal := range []error{
+		fs.ErrPermission, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
+	} {
+		if errors.Is(err, refusal) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", errUnusable, err)
+}
+
+// isUnusable reports whether an error of a table's owner means that the table
+// must be wiped and restored.
+func isUnusable(err error) bool {
+	return errors.Is(err, ErrWipe) || errors.Is(err, errUnusable) || pebble.IsCorruptionError(err)
+}
+
+// check returns what was found broken in the background.
+func (t *Table) check() error {
+	if err := t.corrupt.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func pebbleOptions(o TableOptions) *pebble.Options {
@@ -78,7 +134,7 @@ func pebbleOptions(o TableOptions) *pebble.Options {
 func (t *Table) Position() Position { return t.meta.position }
 
 // Close closes the table. Its directory stays.
-func (t *Table) Close() error { return t.db.Close() }
+func (t *Table) Close() error { return errors.Join(t.db.Close(), t.lock.Close()) }
 
 func tableKey(space byte, key []byte) []byte {
 	b := make([]byte, 0, len(key)+1)

@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -9,7 +8,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -76,15 +74,11 @@ func (t *tables) held() []heldTask {
 	return hs
 }
 
-// open opens a task's table. One that is corrupt or of another format is wiped:
-// the changelog has it all.
+// open opens a task's table. An unusable one is wiped: the changelog has it all.
 func (t *tables) open(partition int) (*Table, error) {
 	dir := t.path(partition)
-	if err := t.fs().MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("make directory of table: %w", err)
-	}
 	table, err := OpenTable(dir, t.options)
-	if errors.Is(err, errTableFormat) || pebble.IsCorruptionError(err) {
+	if isUnusable(err) {
 		t.log.Warn("local table is unusable; restoring it from the changelog", "task", partition, "dir", dir, "error", err)
 		if err := t.wipe(partition); err != nil {
 			return nil, err

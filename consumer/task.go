@@ -15,11 +15,11 @@ type task struct {
 	state  *taskState
 }
 
-// dataLossPause is how often a task that needs its operator looks again.
-const dataLossPause = 30 * time.Second
-
 // renewEvery is how often an owner renews its fence; see Owner.Renew.
 const renewEvery = 24 * time.Hour
+
+// verifyEvery is how often an owner looks whether its changelog is still its own.
+const verifyEvery = time.Minute
 
 func newTask(s *Stage, info TaskInfo, m member) *task {
 	return &task{stage: s, info: info, member: m, state: s.enter(info.Partition)}
@@ -42,8 +42,8 @@ func (t *task) run(ctx, revoked context.Context) error {
 			return err
 		case revoked.Err() != nil && errors.Is(err, context.Canceled):
 			return nil
-		case errors.Is(err, ErrWipe):
-			log.Warn("local table does not belong to this changelog; restoring it", "error", err)
+		case isUnusable(err):
+			log.Warn("local table is unusable; restoring it from the changelog", "error", err)
 			err = s.tables.wipe(t.info.Partition)
 			if err == nil {
 				continue
@@ -52,15 +52,18 @@ func (t *task) run(ctx, revoked context.Context) error {
 			s.meters.fenced.Add(ctx, 1, s.meters.attrs(t.info.Partition))
 		}
 		t.state.fail(err)
+		if loss, ok := errors.AsType[*DataLossError](err); ok {
+			err = t.stopForLoss(ctx, revoked, loss)
+			if err == nil || errors.Is(err, errLost) || revokedContext(ctx, revoked).Err() != nil {
+				return err
+			}
+		}
 		if time.Since(began) > time.Minute {
 			pause.Reset()
 			failures = 0
 		}
 		failures++
 		d := pause.NextBackOff()
-		if isDataLoss(err) {
-			d = dataLossPause
-		}
 		log.Error("task stopped, taking it over again", "in", d.Round(time.Millisecond), "failures", failures, "error", err)
 		wait(revokedContext(ctx, revoked), d)
 	}
@@ -79,7 +82,7 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 
 	rctx := revokedContext(ctx, revoked)
 	owner, err := TakeOver(rctx, OwnerOptions{
-		Info: t.info, Table: table, New: s.o.New, Progress: t.state.restored,
+		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, StartAfresh: t.startAfresh, Progress: t.state.restored,
 		Log: &kafkaLog{
 			cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
 			changelog: topicPartition{s.o.Changelog, t.info.Partition},
@@ -104,10 +107,14 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 
 // loop processes batches and ticks until the task is revoked.
 func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) error {
+	rctx := revokedContext(ctx, revoked)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	upkeep := time.NewTicker(renewEvery)
 	defer upkeep.Stop()
+	verify := time.NewTicker(verifyEvery)
+	defer verify.Stop()
+	pace := newPace(t.stage.o)
 	tick := func() error {
 		next, err := owner.Tick(ctx)
 		if err != nil {
@@ -120,21 +127,28 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 		return nil
 	}
 	for {
+		if revoked.Err() != nil {
+			in.close()
+			return t.drain(ctx, owner)
+		}
 		var err error
 		select {
 		case <-revoked.Done():
-			in.close()
-			return t.drain(ctx, owner)
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case c := <-in.chunks:
-			if err = t.batch(ctx, owner, in, c); err == nil {
+		case c := <-in.next():
+			if err = t.batch(ctx, owner, in, c, &pace); err == nil {
 				err = tick()
 			}
 		case <-owner.Processor().Wake():
 			err = tick()
 		case <-timer.C:
 			err = tick()
+		case <-verify.C:
+			err = owner.Verify(rctx)
+			if revoked.Err() != nil {
+				err = nil
+			}
 		case <-upkeep.C:
 			err = owner.Renew(ctx)
 		}
@@ -145,15 +159,16 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 }
 
 // batch processes the chunk and what follows it closely, in one commit.
-func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk) error {
+func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk, pace *pace) error {
 	began := time.Now()
-	b, err := in.collect(ctx, c, t.stage.o)
+	b, err := in.collect(ctx, c, t.stage.o, pace.records)
 	if err != nil {
 		return err
 	}
 	if err := owner.Process(ctx, b.records, b.next); err != nil {
 		return fmt.Errorf("apply %d records: %w", len(b.records), err)
 	}
+	pace.took(len(b.records), owner.processing)
 	t.state.consumed(b)
 	t.stage.meters.commit.Record(ctx, time.Since(began).Seconds(), t.stage.meters.stage)
 	return nil
@@ -187,7 +202,7 @@ func (t *task) drain(ctx context.Context, owner *Owner) error {
 		}
 		poll.Stop()
 	}
-	if !time.Now().Before(t.info.Lease.Until()) {
+	if t.info.Lease.MayAct() != nil {
 		return nil
 	}
 	return owner.Release(dctx)

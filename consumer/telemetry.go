@@ -16,6 +16,8 @@ const (
 	metricRunning        = "muster.task.running"
 	metricCommitDuration = "muster.commit.duration"
 	metricFenced         = "muster.task.fenced"
+	metricLost           = "muster.source.lost"
+	metricDataLoss       = "muster.task.data_loss"
 
 	attrStage     = "muster.stage"
 	attrTopic     = "messaging.destination.name"
@@ -27,6 +29,7 @@ type meters struct {
 	name   string
 	commit metric.Float64Histogram
 	fenced metric.Int64Counter
+	lost   metric.Int64Counter
 }
 
 func newMeters(m metric.Meter, s *Stage) (meters, error) {
@@ -40,6 +43,11 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 	keep(err)
 	out.fenced, err = m.Int64Counter(metricFenced, metric.WithDescription("Times an owner was shut out by a newer one."))
 	keep(err)
+	out.lost, err = m.Int64Counter(metricLost, metric.WithUnit("{record}"),
+		metric.WithDescription("Records skipped because the topic no longer had them (on_data_loss: continue)."))
+	keep(err)
+	stopped, err := m.Int64ObservableGauge(metricDataLoss, metric.WithDescription("1 while the task is stopped by lost records until somebody decides, else 0."))
+	keep(err)
 	lag, err := m.Int64ObservableGauge(metricLag, metric.WithUnit("{record}"), metric.WithDescription("Records not yet applied, per input partition."))
 	keep(err)
 	restore, err := m.Int64ObservableGauge(metricRestored, metric.WithUnit("{record}"), metric.WithDescription("Changelog positions still to restore."))
@@ -50,7 +58,7 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 		for _, t := range s.Status().Tasks {
 			attrs := out.attrs(t.Partition)
 			for topic, n := range t.Lag {
-				o.ObserveInt64(lag, n, attrs, metric.WithAttributes(attribute.String(attrTopic, topic)))
+				o.ObserveInt64(lag, n, attrs, topicAttr(topic))
 			}
 			o.ObserveInt64(restore, t.RestoreTotal-t.RestoreDone, attrs)
 			up := int64(0)
@@ -58,13 +66,22 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 				up = 1
 			}
 			o.ObserveInt64(running, up, attrs)
+			down := int64(0)
+			if t.State == StateDataLoss {
+				down = 1
+			}
+			o.ObserveInt64(stopped, down, attrs)
 		}
 		return nil
-	}, lag, restore, running)
+	}, lag, restore, running, stopped)
 	keep(err)
 	return out, errors.Join(errs...)
 }
 
 func (m meters) attrs(partition int) metric.MeasurementOption {
 	return metric.WithAttributes(attribute.String(attrStage, m.name), attribute.String(attrPartition, strconv.Itoa(partition)))
+}
+
+func topicAttr(topic string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String(attrTopic, topic))
 }

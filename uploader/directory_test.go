@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -134,28 +133,4 @@ func TestLowestOfTwo(t *testing.T) {
 			t.Errorf("%v: chose %s", ids, l.byMarker["m"])
 		}
 	}
-}
-
-// lease is one that a test ends.
-type lease struct{ until atomic.Pointer[time.Time] }
-
-func (l *lease) Until() time.Time { return *l.until.Load() }
-
-func (l *lease) set(t time.Time) { l.until.Store(&t) }
-
-func TestLeased(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		l := new(lease)
-		began := time.Now()
-		l.set(began.Add(10 * time.Second))
-		ctx, end := leased(t.Context(), l)
-		defer end()
-		time.Sleep(5 * time.Second)
-		l.set(began.Add(30 * time.Second))
-		<-ctx.Done()
-		if d := time.Since(began); d != 30*time.Second || !errors.Is(context.Cause(ctx), errLeaseOver) {
-			t.Errorf("ended after %s: %v", d, context.Cause(ctx))
-		}
-	})
 }

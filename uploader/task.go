@@ -199,12 +199,12 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 // mayCall reports whether a request to an account may be made now, or when to
 // ask again; the zero time means at the next Tick.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
-	switch lease := t.info.Lease; {
+	switch {
 	case t.stopped, t.inFlight >= t.options.MaxInFlight:
 		return false, time.Time{}
 	case now.Before(t.openAt):
 		return false, t.openAt
-	case lease != nil && !now.Before(lease.Until()):
+	case t.info.Lease.MayAct() != nil:
 		return false, now.Add(leaseCheck)
 	}
 	return t.budget.take(a.account(), now)

@@ -77,6 +77,12 @@ func (w *writer) Renew(context.Context) error {
 	return nil
 }
 
+func (w *writer) End(context.Context) (consumer.Position, error) {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	return consumer.Position(len(w.log.records)), nil
+}
+
 func (w *writer) Start(context.Context) (consumer.Position, error) { return 0, nil }
 
 func (w *writer) Read(_ context.Context, from, to consumer.Position) iter.Seq2[consumer.LogRecord, error] {

@@ -62,6 +62,7 @@ func NewTask(t testing.TB, o Options) *Task {
 
 type longLease struct{}
 
+func (longLease) MayAct() error    { return nil }
 func (longLease) Until() time.Time { return time.Now().Add(time.Hour) }
 
 // Takeover drops the present owner without a release and takes the task over
@@ -117,11 +118,17 @@ func (k *Task) Close() {
 // Release gives the task up cleanly; Takeover must follow.
 func (k *Task) Release() {
 	k.t.Helper()
-	if err := k.owner.Release(context.Background()); err != nil {
+	if err := k.ReleaseErr(); err != nil {
 		k.t.Fatalf("release: %v", err)
 	}
 	k.Close()
 }
+
+// ReleaseErr is Release with its error; the owner stays open.
+func (k *Task) ReleaseErr() error { return k.owner.Release(context.Background()) }
+
+// RenewErr renews the owner's fence.
+func (k *Task) RenewErr() error { return k.owner.Renew(context.Background()) }
 
 func (k *Task) probe(s consumer.Step) error {
 	if k.crashing && s == k.crash {

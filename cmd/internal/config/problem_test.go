@@ -133,13 +133,14 @@ kafka:
   - {topic: x, start: latest}
   - {topic: x, tombstone: erases}
   - {topic: muster.members}
-  - {topic: y, audience: "a\0b"}
+  - {topic: y, audience: "a\0b", on_data_loss: skip}
 `, want: []string{
 			`muster.yaml:5:13: sources[0].topic: "a b": want 1 to 249 of a-z A-Z 0-9 . _ -; give the topic's name as Kafka knows it`,
 			`muster.yaml:6:23: sources[1].start: "latest": want earliest or a time as in 2026-11-20T10:00:00Z; to begin later, use a time: the latest record is no starting point, it would lose what came before`,
 			`muster.yaml:7:13: sources[2].topic: "x": want each topic once; remove one of the two`,
 			`muster.yaml:7:27: sources[2].tombstone: "erases": want one of erase, ignore; did you mean erase?`,
 			`muster.yaml:8:13: sources[3].topic: "muster.members": want a topic that is not one of Muster's own; read the events' topic, or change topics.prefix`,
+			`muster.yaml:9:48: sources[4].on_data_loss: "skip": want one of stop, continue; did you mean stop?`,
 			`muster.yaml:9:26: sources[4].audience: "a\x00b": want an audience key of 1 to 1024 bytes without NUL; use the key that the events name (computation_key)`,
 		}},
 		{name: "repartition", text: `kafka: {brokers: ["k:1"]}` + "\nstages: [membership]\nuser_key_secret: 0123456789abcdef\n" + `sources:

@@ -9,14 +9,21 @@ import (
 
 // Source is a topic of events.
 type Source struct {
-	Topic     string `yaml:"topic" doc:"Name of the topic. Without repartition, records must be keyed by their user, and all sources need the same number of partitions. Required."`
-	Start     string `yaml:"start" doc:"Where to begin when the group has no offset: earliest (also when empty), or a time as in 2026-11-20T10:00:00Z. It is never the latest."`
-	Tombstone string `yaml:"tombstone" doc:"What a key without value does: erase erases the user, ignore does nothing. Empty: erase where the topic is compacted, else ignore."`
-	Audience  string `yaml:"audience" doc:"Audience key of events that name none (reverse-ETL events, RudderStack records and lists)."`
+	Topic      string `yaml:"topic" doc:"Name of the topic. Without repartition, records must be keyed by their user, and all sources need the same number of partitions. Required."`
+	Start      string `yaml:"start" doc:"Where to begin when the group has no offset: earliest (also when empty), or a time as in 2026-11-20T10:00:00Z. It is never the latest."`
+	Tombstone  string `yaml:"tombstone" doc:"What a key without value does: erase erases the user, ignore does nothing. Empty: erase where the topic is compacted, else ignore."`
+	OnDataLoss string `yaml:"on_data_loss" doc:"What a task does when the record to read next is no longer in the topic (retention overtook it, the topic was made anew): stop stops it until somebody decides, with the state data_loss; continue goes on at the earliest record, counted and logged. Empty: stop."`
+	Audience   string `yaml:"audience" doc:"Audience key of events that name none (reverse-ETL events, RudderStack records and lists)."`
 	// All or none: where the producers of a plain source put a user is their own
 	// business, and all that is said of a user must meet in one task.
 	Repartition bool `yaml:"repartition" doc:"Put a topic keyed by user in front: the records may have any key or none, and the sources any number of partitions. All sources or none. Events are written to <topics.prefix>events, hashed, and kept for 7 days there. Turning it on or off later takes a new group and topics.prefix."`
 }
+
+// The values of Source.OnDataLoss.
+const (
+	OnDataLossStop     = "stop"
+	OnDataLossContinue = "continue"
+)
 
 // StartTime is the time to begin at; the zero time is the earliest record.
 func (s Source) StartTime() time.Time {
@@ -67,6 +74,7 @@ func (c *Config) checkSources(p *problems) {
 			p.add(key+".start", s.Start, "earliest or a time as in 2026-11-20T10:00:00Z", "to begin later, use a time: the latest record is no starting point, it would lose what came before")
 		}
 		p.oneOf(key+".tombstone", s.Tombstone, "", "erase", "ignore")
+		p.oneOf(key+".on_data_loss", s.OnDataLoss, "", OnDataLossStop, OnDataLossContinue)
 		if s.Audience != "" {
 			p.audienceKey(key+".audience", s.Audience)
 		}

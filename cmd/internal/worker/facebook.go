@@ -1,13 +1,12 @@
 package worker
 
 import (
-	"context"
-	"errors"
 	"strings"
 
 	"golang.org/x/oauth2"
 
 	"muster/cmd/internal/config"
+	"muster/uploader"
 	"muster/uploader/facebook"
 )
 
@@ -29,7 +28,7 @@ func newFacebook(c *config.Config, o Options, t *telemetry) (*facebook.Client, e
 		AppSecret:      appSecret,
 		ProofForm:      proof,
 		Transport:      o.Transport,
-		BeforeSend:     beforeSend,
+		BeforeSend:     uploader.MaySend,
 		UserAgent:      strings.TrimSuffix("muster/"+o.Version, "/"),
 		Timeout:        f.RequestTimeout,
 		Logger:         o.Logger,
@@ -43,13 +42,4 @@ func tokens(f config.Facebook) oauth2.TokenSource {
 		return facebook.TokenFromFile(f.AccessTokenFile)
 	}
 	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: strings.TrimSpace(f.AccessToken.Reveal()), TokenType: "Bearer"})
-}
-
-// beforeSend is the last look at the lease before bytes go out (I3): the uploader
-// ends a request's context with its lease.
-func beforeSend(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), context.Cause(ctx))
-	}
-	return nil
 }

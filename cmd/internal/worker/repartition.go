@@ -9,13 +9,14 @@ import (
 	"muster/membership/repartition"
 )
 
-// repartition is the stage in front of membership for one source: source →
+// repartition is the stage in front of membership for source i: source →
 // events keyed by user. It keeps nothing.
-func (w *Worker) repartition(cluster *consumer.Cluster, t *telemetry, d decoding, source config.Source, n Counts) (*consumer.Stage, error) {
+func (w *Worker) repartition(cluster *consumer.Cluster, t *telemetry, d decoding, i int, n Counts) (*consumer.Stage, error) {
 	c := w.config
-	o := w.stage(c.SourceStage(source.Topic), t)
-	o.Inputs = []consumer.Input{{Topic: source.Topic, Start: source.StartTime()}}
-	o.Changelog = c.FenceTopic(source.Topic)
+	in := sourceInput(c, i)
+	o := w.stage(c.SourceStage(in.Topic), t)
+	o.Inputs = []consumer.Input{in}
+	o.Changelog = c.FenceTopic(in.Topic)
 	o.Stateless = true
 	o.New = repartition.New(repartition.Options{
 		Decoder:          d.decoder,

@@ -36,16 +36,28 @@ func (w *Worker) decoding(ctx context.Context, cluster *consumer.Cluster) (decod
 	return d, decideTombstones(ctx, cluster, silent, d.decoder.Sources)
 }
 
+// sourceInput is how source i is read, by whichever stage reads it.
+func sourceInput(c *config.Config, i int) consumer.Input {
+	s := c.Sources[i]
+	return consumer.Input{
+		Topic: s.Topic, Start: s.StartTime(), SkipLost: s.OnDataLoss == config.OnDataLossContinue,
+		LossRemedy: fmt.Sprintf("to go on at the earliest record set sources[%d].on_data_loss: continue and restart, to go on elsewhere stop all replicas and use muster replay", i),
+	}
+}
+
 // membership is the first stage: sources, or their events keyed by user → profiles
 // → members.
 func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding, members int) (*consumer.Stage, error) {
 	c := w.config
 	var inputs []consumer.Input
-	for _, s := range c.Sources {
-		inputs = append(inputs, consumer.Input{Topic: s.Topic, Start: s.StartTime()})
+	for i := range c.Sources {
+		inputs = append(inputs, sourceInput(c, i))
 	}
 	if c.Repartitions() {
-		inputs = []consumer.Input{{Topic: c.Topic(config.TopicEvents)}}
+		events, group := c.Topic(config.TopicEvents), c.StageGroup(config.StageMembership)
+		inputs = []consumer.Input{{Topic: events, LossRemedy: fmt.Sprintf(
+			"stop all replicas, put group %s at the earliest record (kafka-consumer-groups.sh --reset-offsets --to-earliest --topic %s --group %[1]s --execute), "+
+				"then have the sources read again with muster replay --to earliest", group, events)}}
 	}
 	audienceKeys := map[string]schema.KeySet{}
 	for key, a := range c.Audiences {
@@ -115,7 +127,13 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		return nil, fmt.Errorf("make the uploader: %w", err)
 	}
 	o := w.stage(config.StageUploader, t)
-	o.Inputs = []consumer.Input{{Topic: c.Topic(config.TopicMembers)}}
+	// Nothing is skipped here: an exit that is not read would leave its member in
+	// Facebook for ever, and the first stage can say everything again.
+	o.Inputs = []consumer.Input{{
+		Topic: c.Topic(config.TopicMembers),
+		LossRemedy: "stop all replicas, run muster replay --stage uploader --to earliest, then have the first stage say everything again " +
+			"with muster replay --to earliest",
+	}}
 	o.Changelog = StageChangelog(c, config.StageUploader)
 	o.New = processors
 	return consumer.NewStage(cluster, o)

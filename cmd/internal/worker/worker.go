@@ -138,8 +138,8 @@ func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *tele
 	}
 	var stages []*consumer.Stage
 	if w.config.Repartitions() {
-		for _, s := range w.config.Sources {
-			stage, err := w.repartition(cluster, t, d, s, counts)
+		for i := range w.config.Sources {
+			stage, err := w.repartition(cluster, t, d, i, counts)
 			if err != nil {
 				return nil, err
 			}

@@ -1,0 +1,112 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"muster/consumer"
+	"muster/uploader/facebook"
+)
+
+// lease is one that a test ends, by time or, as a suspended machine's wall clock
+// would, without any time passing on the monotonic clock.
+type lease struct {
+	until atomic.Pointer[time.Time]
+	over  atomic.Bool
+}
+
+func (l *lease) Until() time.Time { return *l.until.Load() }
+
+func (l *lease) MayAct() error {
+	if l.over.Load() || !time.Now().Before(l.Until()) {
+		return consumer.ErrLeaseOver
+	}
+	return nil
+}
+
+func (l *lease) set(t time.Time) { l.until.Store(&t) }
+
+func TestLeased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := new(lease)
+		began := time.Now()
+		l.set(began.Add(10 * time.Second))
+		ctx, end := leased(t.Context(), l)
+		defer end()
+		time.Sleep(5 * time.Second)
+		l.set(began.Add(30 * time.Second))
+		<-ctx.Done()
+		if d := time.Since(began); d != 30*time.Second || !errors.Is(context.Cause(ctx), consumer.ErrLeaseOver) {
+			t.Errorf("ended after %s: %v", d, context.Cause(ctx))
+		}
+	})
+}
+
+// What the wall clock says is seen within a second, though the timers of the
+// monotonic clock have long to go.
+func TestLeasedSeesTheWallClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := new(lease)
+		l.set(time.Now().Add(time.Hour))
+		ctx, end := leased(t.Context(), l)
+		defer end()
+		synctest.Wait()
+		l.over.Store(true)
+		began := time.Now()
+		<-ctx.Done()
+		if d := time.Since(began); d > leaseCheck {
+			t.Errorf("ended %s after the lease", d)
+		}
+	})
+}
+
+// The round tripper refuses while the context is still alive: after a pause of
+// the process a request may run before the goroutine that ends the context.
+func TestNothingIsSentAfterTheLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var reached int
+		client, err := facebook.New(facebook.Options{
+			BaseURL: "http://graph.test", BeforeSend: MaySend,
+			TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-of-a-test"}),
+			Transport: tripper(func(r *http.Request) (*http.Response, error) {
+				reached++
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"data":[]}`)), Request: r}, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := new(lease)
+		l.set(time.Now().Add(time.Hour))
+		ctx, end := leased(t.Context(), l)
+		defer end()
+		if _, err := client.AudiencePage(ctx, "1", ""); err != nil || reached != 1 {
+			t.Fatalf("under the lease: %v, %d requests", err, reached)
+		}
+		synctest.Wait() // the goroutine of leased sleeps
+		l.over.Store(true)
+		if ctx.Err() != nil {
+			t.Fatal("the context has ended already")
+		}
+		_, err = client.AudiencePage(ctx, "1", "")
+		if !errors.Is(err, consumer.ErrLeaseOver) || facebook.ClassOf(err) != facebook.Withheld || reached != 1 {
+			t.Errorf("after the lease: %v, %d requests", err, reached)
+		}
+	})
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
