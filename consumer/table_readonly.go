@@ -64,14 +64,12 @@ func openTableReadOnly(dir string, o TableOptions) (_ *Table, err error) {
 	if err != nil { // it says no more than "try again"
 		return nil, ErrTableInUse
 	}
-	if err := lock.Close(); err != nil {
-		return nil, err
-	}
+	p.Lock = lock
 	db, err := pebble.Open(dir, p)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
-	t := &Table{db: db, meta: noMeta}
+	t := &Table{db: db, lock: lock, meta: noMeta}
 	if err := t.readMeta(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
