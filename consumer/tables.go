@@ -3,6 +3,7 @@ package consumer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -84,7 +85,8 @@ func (t *tables) open(partition int) (*Table, error) {
 		return nil, fmt.Errorf("make directory of table: %w", err)
 	}
 	table, err := OpenTable(dir, t.options)
-	if errors.Is(err, errTableFormat) || pebble.IsCorruptionError(err) {
+	// A power loss may leave a name of a file that it did not leave.
+	if errors.Is(err, errTableFormat) || pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) {
 		t.log.Warn("local table is unusable; restoring it from the changelog", "task", partition, "dir", dir, "error", err)
 		if err := t.wipe(partition); err != nil {
 			return nil, err
