@@ -129,6 +129,13 @@ func (d *Disk) FailAt(n, operations int) {
 	d.failAt, d.failFor = d.ops+n, operations
 }
 
+// Mend calls off what CutPowerAt and FailAt have announced.
+func (d *Disk) Mend() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cutAt, d.failAt = 0, 0
+}
+
 // open notes that a table is being opened, or was.
 func (d *Disk) open(begin bool) {
 	d.mu.Lock()

@@ -184,10 +184,16 @@ func (k *Task) Close() {
 // Release gives the task up cleanly; Takeover must follow.
 func (k *Task) Release() {
 	k.t.Helper()
-	if err := k.owner.Release(context.Background()); err != nil {
+	if err := k.ReleaseErr(); err != nil {
 		k.t.Fatalf("release: %v", err)
 	}
+}
+
+// ReleaseErr is Release with its error.
+func (k *Task) ReleaseErr() error {
+	err := k.alive(k.owner.Release(context.Background()))
 	k.Close()
+	return err
 }
 
 func (k *Task) probe(s consumer.Step) error {
