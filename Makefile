@@ -5,6 +5,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PROTOC_GEN_GO := google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 VTPROTO       := github.com/planetscale/vtprotobuf/cmd/protoc-gen-go-vtproto@v0.6.1-0.20240319094008-0393e58bdf10
 FUZZTIME      ?= 20s
+COUNT         ?= 200
 
 .PHONY: help
 help: ## List the targets.
@@ -37,6 +38,11 @@ bench-once: ## Each benchmark once, so that it goes on compiling and running.
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (20s).
 	.ci/fuzz $(FUZZTIME)
+
+.PHONY: histories
+histories: ## COUNT (200) random histories of the whole worker, with power losses, in memory.
+	HISTORIES=$(COUNT) go test -timeout 60m -count 1 -v ./cmd/histories
+	HISTORIES=$(COUNT)0 go test -timeout 60m -count 1 -v -run TestDiskFailsDuringUploads ./uploader
 
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.

@@ -30,19 +30,21 @@ func TestChaos(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { playChaos(t, rand.New(rand.NewPCG(seed, 1))) })
+			synctest.Test(t, func(t *testing.T) { playChaos(t, rand.New(rand.NewPCG(seed, 1)), nil, 60) })
 		})
 	}
 }
 
-func playChaos(t *testing.T, r *rand.Rand) {
+// playChaos plays a history of so many steps, on a disk of its own or on one that
+// never fails.
+func playChaos(t *testing.T, r *rand.Rand, disk *consumertest.Disk, steps int) {
 	o := Options{
 		Window: time.Minute, Quiet: 10 * time.Second, TakeoverWait: 25 * time.Second, SlowBeat: time.Minute,
 		MaxRows: 1 + r.IntN(6), MaxSlice: 1 + r.IntN(7), OwedEvery: 2 * time.Minute, KeepEmptied: time.Hour,
 		ResendOver: []time.Duration{-1, 20 * time.Minute}[r.IntN(2)],
 	}
 	o.MaxRows = max(o.MaxRows, 3) // a member has up to two rows and their remains
-	w := newWorld(t, o, graphtest.Options{
+	w := newWorldOn(t, disk, o, graphtest.Options{
 		Seed: r.Uint64(), Latency: time.Duration(r.IntN(3)) * time.Second, ApplyDelay: time.Duration(r.IntN(3)) * time.Second,
 		Random: graphtest.RandomFaults{Delay: 5 * time.Second, Rates: graphtest.EvenRates(0.3,
 			graphtest.Code1, graphtest.Code2Transient, graphtest.HTTP503, graphtest.HTML500, graphtest.HTTP200Text, graphtest.Slow,
@@ -51,10 +53,13 @@ func playChaos(t *testing.T, r *rand.Rand) {
 	})
 	w.crashes = true
 	c := &chaos{world: w, r: r}
-	for range 60 {
+	for range steps {
 		c.step()
 	}
 	w.graph.ClearFaults()
+	if disk != nil {
+		disk.Mend()
+	}
 	c.play(20 * time.Minute)
 	c.play(20 * time.Minute) // a crash may have been left over
 	// Rows that a bad request seemed to be at fault for wait for a change.
@@ -88,15 +93,17 @@ func (c *chaos) step() {
 		if c.r.IntN(2) == 0 {
 			c.task.Wipe()
 		}
-		c.task.Takeover()
+		c.takeover()
 	default:
 		p := c.task.Processor()
 		p.Stop()
 		c.play(30 * time.Second)
 		if !p.Busy() {
-			c.task.Release()
+			if err := c.task.ReleaseErr(); err != nil && (c.disk == nil || !c.disk.Dead()) {
+				c.t.Fatal(err)
+			}
 		}
-		c.task.Takeover()
+		c.takeover()
 	}
 }
 
@@ -140,11 +147,22 @@ func (c *chaos) play(d time.Duration) {
 
 func (c *chaos) crashed(err error) {
 	c.t.Helper()
-	if !errors.Is(err, consumertest.ErrCrash) {
+	switch {
+	case c.disk != nil && (c.disk.Dead() || c.disk.Failed()):
+	case !errors.Is(err, consumertest.ErrCrash):
 		c.t.Fatal(err)
-	}
-	if c.r.IntN(2) == 0 {
+	case c.r.IntN(2) == 0:
 		c.task.Wipe()
+	}
+	c.takeover()
+}
+
+// takeover is the next owner's, on a disk that may fail meanwhile.
+func (c *chaos) takeover() {
+	c.t.Helper()
+	if c.disk != nil {
+		c.task.Recover()
+		return
 	}
 	c.task.Takeover()
 }

@@ -34,16 +34,23 @@ type world struct {
 	records int64
 	journal *journal
 	crashes bool // owners die in this test
+	disk    *consumertest.Disk
 }
 
 const statusTopic = "muster.audiences"
 
 func newWorld(t *testing.T, o Options, g graphtest.Options) *world {
 	t.Helper()
+	return newWorldOn(t, nil, o, g)
+}
+
+// newWorldOn is newWorld with a disk of its own; nil is one that never fails.
+func newWorldOn(t *testing.T, d *consumertest.Disk, o Options, g graphtest.Options) *world {
+	t.Helper()
 	if g.UnknownAnswerWindow == 0 {
 		g.UnknownAnswerWindow = 20 * time.Second
 	}
-	w := &world{t: t, graph: graphtest.New(g), desired: make(map[string]map[string][]*musterpb.Row)}
+	w := &world{t: t, disk: d, graph: graphtest.New(g), desired: make(map[string]map[string][]*musterpb.Row)}
 	client, err := facebook.New(facebook.Options{
 		BaseURL: "http://graph.test", Transport: w.graph.RoundTripper(), Timeout: 20 * time.Second,
 		TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: graphtest.DefaultToken}),
@@ -64,7 +71,7 @@ func newWorld(t *testing.T, o Options, g graphtest.Options) *world {
 	w.options = o
 	w.restart()
 	w.task = consumertest.NewTask(t, consumertest.Options{
-		Stage: "uploader", New: func(i consumer.TaskInfo) (consumer.Processor, error) { return w.maker(i) },
+		Stage: "uploader", Disk: d, New: func(i consumer.TaskInfo) (consumer.Processor, error) { return w.maker(i) },
 	})
 	return w
 }

@@ -58,6 +58,18 @@ func (l *Log) takeDeadLetters() []consumer.DeadLetter {
 type writer struct {
 	log   *Log
 	epoch int
+	dead  func() bool
+}
+
+// refuse is what an owner meets that is no longer the newest, or has died.
+func (w *writer) refuse() error {
+	switch {
+	case w.dead != nil && w.dead():
+		return ErrCrash
+	case w.epoch != w.log.epoch:
+		return consumer.ErrFenced
+	}
+	return nil
 }
 
 func (w *writer) Open(context.Context) (consumer.Position, error) {
@@ -71,10 +83,7 @@ func (w *writer) Open(context.Context) (consumer.Position, error) {
 func (w *writer) Renew(context.Context) error {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
-	if w.epoch != w.log.epoch {
-		return consumer.ErrFenced
-	}
-	return nil
+	return w.refuse()
 }
 
 func (w *writer) End(context.Context) (consumer.Position, error) {
@@ -99,8 +108,8 @@ func (w *writer) Read(_ context.Context, from, to consumer.Position) iter.Seq2[c
 func (w *writer) Append(_ context.Context, writes []consumer.Write) (consumer.Position, error) {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
-	if w.epoch != w.log.epoch {
-		return 0, consumer.ErrFenced
+	if err := w.refuse(); err != nil {
+		return 0, err
 	}
 	at := consumer.Position(len(w.log.records))
 	for i, r := range writes {
@@ -114,6 +123,9 @@ func (w *writer) Append(_ context.Context, writes []consumer.Write) (consumer.Po
 func (w *writer) Send(_ context.Context, e []consumer.Emission, d []consumer.DeadLetter) error {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
+	if w.dead != nil && w.dead() {
+		return ErrCrash
+	}
 	for _, x := range e {
 		x.Key, x.Value = clone(x.Key), clone(x.Value)
 		w.log.emissions = append(w.log.emissions, x)
@@ -125,6 +137,9 @@ func (w *writer) Send(_ context.Context, e []consumer.Emission, d []consumer.Dea
 func (w *writer) Commit(_ context.Context, o consumer.Offsets) error {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
+	if w.dead != nil && w.dead() {
+		return ErrCrash
+	}
 	w.log.offsets = o
 	return nil
 }

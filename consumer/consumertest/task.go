@@ -6,9 +6,11 @@ package consumertest
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"muster/consumer"
@@ -26,6 +28,10 @@ type Options struct {
 	New        func(consumer.TaskInfo) (consumer.Processor, error)
 	// Log, if set, is shared with other tasks of the test: two owners of one task.
 	Log *Log
+	// Disk, if set, holds the table. A task on it takes over by Recover.
+	Disk *Disk
+	// MemTableBytes is that of the table. Default 1 MiB.
+	MemTableBytes uint64
 }
 
 // Task is one owner of a task. It is not safe for concurrent use.
@@ -50,13 +56,22 @@ func NewTask(t testing.TB, o Options) *Task {
 	if o.Lease == nil {
 		o.Lease = longLease{}
 	}
+	if o.MemTableBytes == 0 {
+		o.MemTableBytes = 1 << 20
+	}
 	k := &Task{t: t, o: o, log: o.Log}
 	if k.log == nil {
 		k.log = &Log{}
 	}
-	k.Wipe()
+	if o.Disk == nil {
+		k.fs = vfs.NewMem()
+	}
 	t.Cleanup(k.Close)
-	k.Takeover()
+	if o.Disk != nil {
+		k.Recover()
+	} else {
+		k.Takeover()
+	}
 	return k
 }
 
@@ -79,18 +94,66 @@ func (k *Task) TakeoverErr() error {
 	k.Close()
 	k.generation++
 	k.crashing = false
-	table, err := consumer.OpenTable("table", consumer.TableOptions{FS: k.fs, MemTableBytes: 1 << 20})
+	table, err := k.open()
 	if err != nil {
 		return err
 	}
 	k.table = table
-	k.owner, err = consumer.TakeOver(context.Background(), consumer.OwnerOptions{
+	owner, err := consumer.TakeOver(context.Background(), consumer.OwnerOptions{
 		Info: consumer.TaskInfo{
 			Stage: k.o.Stage, Partition: k.o.Partition, Partitions: k.o.Partitions,
 			Generation: k.generation, Lease: k.o.Lease,
 		},
-		Log: k.log.Writer(), Table: table, New: k.o.New, Probe: k.probe,
+		Log: &writer{log: k.log, dead: k.dead}, Table: table, New: k.o.New, Probe: k.probe,
 	})
+	if err != nil {
+		return err
+	}
+	k.owner = owner
+	return k.alive(nil)
+}
+
+// open opens the table as the engine does.
+func (k *Task) open() (*consumer.Table, error) {
+	o := consumer.TableOptions{FS: k.fs, MemTableBytes: k.o.MemTableBytes}
+	if d := k.o.Disk; d != nil {
+		d.Restart()
+		o.FS = d.FS()
+		d.open(true)
+		defer d.open(false)
+	}
+	return consumer.OpenTable("table", o)
+}
+
+// maxRecoveries is how often Recover tries: as often as the disk fails, and once
+// more to find out that the table has to go.
+const maxRecoveries = 30
+
+// Recover takes the task over as the engine does after any failure: what is left
+// on the disk is used, a table that is corrupt or foreign is wiped.
+func (k *Task) Recover() {
+	k.t.Helper()
+	for tries := 1; ; tries++ {
+		err := k.TakeoverErr()
+		switch {
+		case err == nil:
+			return
+		case tries == maxRecoveries:
+			k.t.Fatalf("take over, after %d tries: %v", tries, err)
+		case errors.Is(err, consumer.ErrWipe) || pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist):
+			k.Wipe()
+		}
+	}
+}
+
+// dead reports whether the task's disk has died.
+func (k *Task) dead() bool { return k.o.Disk != nil && k.o.Disk.Dead() }
+
+// alive returns err, or ErrCrash if the task has died meanwhile.
+func (k *Task) alive(err error) error {
+	if k.dead() {
+		return errors.Join(ErrCrash, err)
+	}
 	return err
 }
 
@@ -98,6 +161,10 @@ func (k *Task) TakeoverErr() error {
 // from the changelog alone.
 func (k *Task) Wipe() {
 	k.Close()
+	if k.o.Disk != nil {
+		k.o.Disk.Replace()
+		return
+	}
 	k.fs = vfs.NewMem()
 }
 
@@ -108,7 +175,7 @@ func (k *Task) Close() {
 		k.owner = nil
 	}
 	if k.table != nil {
-		if err := k.table.Close(); err != nil {
+		if err := k.table.Close(); err != nil && (k.o.Disk == nil || !k.o.Disk.Failed()) {
 			k.t.Errorf("close table: %v", err)
 		}
 		k.table = nil
@@ -125,7 +192,7 @@ func (k *Task) Release() {
 }
 
 // ReleaseErr is Release with its error; the owner stays open.
-func (k *Task) ReleaseErr() error { return k.owner.Release(context.Background()) }
+func (k *Task) ReleaseErr() error { return k.alive(k.owner.Release(context.Background())) }
 
 // RenewErr renews the owner's fence.
 func (k *Task) RenewErr() error { return k.owner.Renew(context.Background()) }
@@ -156,7 +223,7 @@ func (k *Task) ProcessErr(records ...consumer.Record) error {
 	for _, r := range records {
 		next[r.Topic] = max(next[r.Topic], r.Offset+1)
 	}
-	return k.owner.Process(context.Background(), records, next)
+	return k.alive(k.owner.Process(context.Background(), records, next))
 }
 
 // Tick calls the Processor's Tick and commits.
@@ -170,7 +237,10 @@ func (k *Task) Tick() time.Time {
 }
 
 // TickErr is Tick with its error.
-func (k *Task) TickErr() (time.Time, error) { return k.owner.Tick(context.Background()) }
+func (k *Task) TickErr() (time.Time, error) {
+	next, err := k.owner.Tick(context.Background())
+	return next, k.alive(err)
+}
 
 // Emissions returns what was emitted since the last call.
 func (k *Task) Emissions() []consumer.Emission { return k.log.takeEmissions() }
