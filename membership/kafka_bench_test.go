@@ -57,9 +57,13 @@ func benchTopics(b *testing.B, c *consumer.Cluster) {
 		b.Fatal(err)
 	}
 	for p := range benchPartitions {
-		var records []kafka.Record
+		var events [][2][]byte
 		var flush func()
 		flush = func() {
+			records := make([]kafka.Record, len(events)) // a try uses them up
+			for i, e := range events {
+				records[i] = kafka.Record{Key: kafka.NewBytes(e[0]), Value: kafka.NewBytes(e[1])}
+			}
 			res, err := c.Client().Produce(b.Context(), &kafka.ProduceRequest{
 				Topic: "identify", Partition: p, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
 			})
@@ -74,16 +78,16 @@ func benchTopics(b *testing.B, c *consumer.Cluster) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			records = records[:0]
+			events = events[:0]
 		}
 		for i := p; i < benchEvents; i += benchPartitions {
 			key, value := benchEvent(i)
-			records = append(records, kafka.Record{Key: kafka.NewBytes(key), Value: kafka.NewBytes(value)})
-			if len(records) == 1000 {
+			events = append(events, [2][]byte{key, value})
+			if len(events) == 1000 {
 				flush()
 			}
 		}
-		if len(records) > 0 {
+		if len(events) > 0 {
 			flush()
 		}
 	}

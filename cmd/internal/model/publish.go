@@ -95,17 +95,7 @@ func (p *Publisher) flush(ctx context.Context) error {
 // that the stream counted: expected dead letters name them.
 func (p *Publisher) send(ctx context.Context, at place) error {
 	records := p.queue[at]
-	batch := make([]kafka.Record, len(records))
-	for i, r := range records {
-		batch[i] = kafka.Record{Time: r.Time, Key: kafka.NewBytes(r.Key)}
-		if r.Value != nil {
-			batch[i].Value = kafka.NewBytes(r.Value)
-		}
-		if r.Trace != "" {
-			batch[i].Headers = []kafka.Header{{Key: "traceparent", Value: []byte(r.Trace)}}
-		}
-	}
-	base, err := p.produce(ctx, at, batch)
+	base, err := p.produce(ctx, at, records)
 	if err != nil {
 		return fmt.Errorf("publish to %s/%d: %w", at.topic, at.partition, err)
 	}
@@ -119,10 +109,10 @@ func (p *Publisher) send(ctx context.Context, at place) error {
 
 // produce repeats only what the broker certainly did not write: a topic just
 // made has no leader for a moment.
-func (p *Publisher) produce(ctx context.Context, at place, batch []kafka.Record) (base int64, err error) {
+func (p *Publisher) produce(ctx context.Context, at place, records []Record) (base int64, err error) {
 	for {
 		res, err := p.client.Produce(ctx, &kafka.ProduceRequest{
-			Topic: at.topic, Partition: at.partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
+			Topic: at.topic, Partition: at.partition, RequiredAcks: kafka.RequireAll, Records: batchOf(records),
 		})
 		if err == nil {
 			err = res.Error
@@ -139,4 +129,20 @@ func (p *Publisher) produce(ctx context.Context, at place, batch []kafka.Record)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// batchOf makes records for one try, which uses them up: kafka-go reads their
+// bytes once, and a second try would write empty ones.
+func batchOf(records []Record) kafka.RecordReader {
+	batch := make([]kafka.Record, len(records))
+	for i, r := range records {
+		batch[i] = kafka.Record{Time: r.Time, Key: kafka.NewBytes(r.Key)}
+		if r.Value != nil {
+			batch[i].Value = kafka.NewBytes(r.Value)
+		}
+		if r.Trace != "" {
+			batch[i].Headers = []kafka.Header{{Key: "traceparent", Value: []byte(r.Trace)}}
+		}
+	}
+	return kafka.NewRecordReader(batch...)
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestPublish(t *testing.T) {
@@ -18,6 +20,8 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer broker.Close()
+	// What is refused at first is written whole at the second try.
+	broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: 5})
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(broker.ListenAddrs()...), Transport: transport}
