@@ -21,7 +21,9 @@ func TestPublish(t *testing.T) {
 	}
 	defer broker.Close()
 	// What is refused at first is written whole at the second try.
-	broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: 5})
+	broker.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: TopicProfiles, Partitions: []int32{0}, Err: kerr.NotLeaderForPartition, Count: 2,
+	})
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(broker.ListenAddrs()...), Transport: transport}
