@@ -31,6 +31,12 @@ func (r *run) breakWorker(ctx context.Context, w *worker) error {
 // suffer carries out one step.
 func (w *worker) suffer(ctx context.Context, s step) error {
 	w.look()
+	switch {
+	case s.kind == killInFlight && !w.awaitRequest(ctx):
+		s.kind = killWorker
+	case s.kind == freezeFlight && !w.awaitRequest(ctx):
+		s.kind = freeze
+	}
 	w.run.did(s.kind, w.client())
 	switch s.kind {
 	case join:
@@ -38,19 +44,13 @@ func (w *worker) suffer(ctx context.Context, s step) error {
 	case leave:
 		w.stop(ctx)
 		return nil
-	case killWorker:
-		return w.revive(ctx, s, w.kill)
-	case killInFlight:
-		w.awaitRequest(ctx)
+	case killWorker, killInFlight:
 		return w.revive(ctx, s, w.kill)
 	case restartWorker:
 		return w.revive(ctx, s, func() { w.stop(ctx) })
 	case wipeState, spoilState:
 		return w.loseState(ctx, s)
 	case freeze, freezeFlight:
-		if s.kind == freezeFlight {
-			w.awaitRequest(ctx)
-		}
 		return w.freeze(ctx, s.hold)
 	default:
 		return w.disconnect(ctx, s)
@@ -127,10 +127,10 @@ func (w *worker) disconnect(ctx context.Context, s step) error {
 	return l.mend(ctx)
 }
 
-// awaitRequest waits until a request of the worker that writes is under way, or
-// goes on without.
-func (w *worker) awaitRequest(ctx context.Context) {
-	_ = until(ctx, inFlightLimit, 10*time.Millisecond, func() error {
+// awaitRequest waits until a request of the worker that writes is under way, and
+// reports whether there was one in time.
+func (w *worker) awaitRequest(ctx context.Context) bool {
+	return nil == until(ctx, inFlightLimit, 10*time.Millisecond, func() error {
 		ok, err := w.run.graph.writing(ctx, w.client())
 		if err == nil && !ok {
 			err = errNotYet

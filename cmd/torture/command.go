@@ -69,6 +69,6 @@ Needs Go, Java 17 and Maven.`,
 	f.IntVar(&s.size.audiences, "audiences", 20, "audiences in the stream")
 	f.IntVar(&s.size.steps, "steps", 12_000, "events, about")
 	f.IntVar(&s.size.partitions, "partitions", 4, "partitions of every topic")
-	f.DurationVar(&s.size.chaos, "chaos", 30*time.Second, "how long things break in a run")
+	f.DurationVar(&s.size.chaos, "chaos", 40*time.Second, "how long things break in a run")
 	return cmd
 }

@@ -92,6 +92,7 @@ type plan struct {
 	latency    time.Duration
 	reorder    time.Duration
 	window     time.Duration
+	pace       time.Duration // longest time of peace between two steps of a worker
 }
 
 // byChance are the faults that hit any request. Those that silence a client for
@@ -111,9 +112,10 @@ func newPlan(seed uint64, s size) *plan {
 	p.latency = between(r, 20*time.Millisecond, 400*time.Millisecond)
 	p.reorder = pick(r, 0, 300*time.Millisecond, time.Second)
 	p.window = between(r, time.Second, 3*time.Second)
+	p.pace = pick(r, 6*time.Second, 15*time.Second, 30*time.Second)
 	p.first = 1 + r.IntN(3)
 	for i := range maxWorkers {
-		p.workers[i] = workerSteps(r, s.chaos, i < p.first, i == 0)
+		p.workers[i] = workerSteps(r, s.chaos, p.pace, i < p.first, i == 0)
 	}
 	p.brokers = brokerSteps(r, s.chaos)
 	p.graph = graphSteps(r, s.chaos)
@@ -121,14 +123,14 @@ func newPlan(seed uint64, s size) *plan {
 	return p
 }
 
-func workerSteps(r *rand.Rand, chaos time.Duration, runs, stays bool) (steps []step) {
-	at := between(r, 2*time.Second, 8*time.Second)
+func workerSteps(r *rand.Rand, chaos, pace time.Duration, runs, stays bool) (steps []step) {
+	at := between(r, 3*time.Second, 5*time.Second+pace)
 	if !runs {
 		if r.IntN(3) == 0 {
 			return nil
 		}
 		steps = append(steps, step{at: between(r, time.Second, chaos*2/3), kind: join})
-		at = steps[0].at + between(r, 2*time.Second, 6*time.Second)
+		at = steps[0].at + between(r, 2*time.Second, 2*time.Second+pace)
 	}
 	for at < chaos {
 		s := step{at: at, n: r.Uint64()}
@@ -165,7 +167,7 @@ func workerSteps(r *rand.Rand, chaos time.Duration, runs, stays bool) (steps []s
 			s.kind, s.hold = slowGraph, between(r, time.Second, 8*time.Second)
 		}
 		steps = append(steps, s)
-		at += s.hold + between(r, 2*time.Second, 9*time.Second)
+		at += s.hold + between(r, 2*time.Second, 2*time.Second+pace)
 	}
 	return steps
 }
@@ -224,7 +226,7 @@ func groupSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
 // String is the schedule as a person reads it.
 func (p *plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d people, %d audiences, %d steps, window %s\n", p.seed, p.size.people, p.size.audiences, p.size.steps, p.window)
+	fmt.Fprintf(&b, "seed %d: %d people, %d audiences, %d steps, window %s, peace up to %s\n", p.seed, p.size.people, p.size.audiences, p.size.steps, p.window, p.pace)
 	fmt.Fprintf(&b, "facebook: latency %s, reorder %s, fault rate %v of %v, fault delay %s\n", p.latency, p.reorder, p.faultRate, p.faultKinds, p.faultDelay)
 	list := func(who string, steps []step) {
 		for _, s := range steps {

@@ -58,8 +58,10 @@ type run struct {
 // own is the full name of one of the worker's own topics.
 func (r *run) own(name string) string { return r.prefix + "muster." + name }
 
-// due waits for a step's time.
-func (r *run) due(ctx context.Context, s step) error { return wait(ctx, s.at-time.Since(r.began)) }
+// due waits for a step's time; one that is late leaves a second to recover.
+func (r *run) due(ctx context.Context, s step) error {
+	return wait(ctx, max(time.Second, s.at-time.Since(r.began)))
+}
 
 // did notes and counts what was broken.
 func (r *run) did(k kind, what string) {

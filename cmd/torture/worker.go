@@ -53,6 +53,17 @@ func (w *worker) start() error {
 		return err
 	}
 	w.process = p
+	// Its first line shows that it has begun: before that, a signal ends a Go
+	// program whatever it would make of it.
+	err = until(context.Background(), 30*time.Second, 10*time.Millisecond, func() error {
+		if info, err := os.Stat(base + ".log"); err != nil || info.Size() > 0 || p.gone() {
+			return err
+		}
+		return errNotYet
+	})
+	if err != nil {
+		return fmt.Errorf("start worker %s: no word of it: %w", w.client(), err)
+	}
 	return nil
 }
 
