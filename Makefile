@@ -5,6 +5,9 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PROTOC_GEN_GO := google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 VTPROTO       := github.com/planetscale/vtprotobuf/cmd/protoc-gen-go-vtproto@v0.6.1-0.20240319094008-0393e58bdf10
 FUZZTIME      ?= 20s
+RUNS          ?= 1
+SEED          ?=
+DURATION      ?=
 
 .PHONY: help
 help: ## List the targets.
@@ -37,6 +40,10 @@ bench-once: ## Each benchmark once, so that it goes on compiling and running.
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (20s).
 	.ci/fuzz $(FUZZTIME)
+
+.PHONY: torture
+torture: ## RUNS seeds from SEED (by chance) on, or fresh ones for DURATION: the worker on a three-broker Kafka that breaks, judged row by row. Passed seeds are not run again.
+	go run ./cmd/torture $(if $(DURATION),--duration $(DURATION),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(TORTURE)
 
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.

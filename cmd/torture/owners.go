@@ -50,6 +50,15 @@ func (r *run) judgeOwners(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, text := range formerOwners(journal, tasks, owned) {
+		r.fault("%s", text)
+	}
+	return nil
+}
+
+// formerOwners finds the requests that came too late. tasks are those of the
+// audiences, owned what each client had.
+func formerOwners(journal []graphtest.Entry, tasks map[string]int, owned map[string][]assignment) (faults []string) {
 	newest := make(map[string]request)
 	for _, e := range journal {
 		task, ok := tasks[e.Audience]
@@ -60,15 +69,15 @@ func (r *run) judgeOwners(ctx context.Context) error {
 		last, seen := newest[e.Audience]
 		switch {
 		case now.generation < 0:
-			r.fault("request %d on audience %s is of %s, which never had task %d", e.Seq, e.Audience, e.Client, task)
+			faults = append(faults, fmt.Sprintf("request %d on audience %s is of %s, which never had task %d", e.Seq, e.Audience, e.Client, task))
 		case seen && now.generation < last.generation:
-			r.fault("request %d on audience %s is of former owner %s (generation %d), after request %d of %s (generation %d)",
-				e.Seq, e.Audience, e.Client, now.generation, last.entry.Seq, last.entry.Client, last.generation)
+			faults = append(faults, fmt.Sprintf("request %d on audience %s is of former owner %s (generation %d), after request %d of %s (generation %d)",
+				e.Seq, e.Audience, e.Client, now.generation, last.entry.Seq, last.entry.Client, last.generation))
 		default:
 			newest[e.Audience] = now
 		}
 	}
-	return nil
+	return faults
 }
 
 type request struct {
