@@ -13,6 +13,9 @@ var noSync = pebble.NoSync
 
 // commit runs f on a new Tx and commits what it wrote, in the order of I2.
 func (w *Owner) commit(ctx context.Context, next Offsets, f func(*Tx) error) (err error) {
+	if err := w.table.wound.damage(); err != nil {
+		return err
+	}
 	tx := newTx(w.table, w.fence.Incarnation, w.next)
 	defer func() { err = errors.Join(err, tx.discard()) }()
 	if err := errors.Join(f(tx), tx.err); err != nil {

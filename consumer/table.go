@@ -33,18 +33,28 @@ type TableOptions struct {
 // Table is the local copy of one changelog partition, and a prefix of it (I2):
 // position and content change in one atomic batch. Losing it costs time only.
 type Table struct {
-	db   *pebble.DB
-	meta meta
+	db    *pebble.DB
+	meta  meta
+	wound *wound
 }
 
 // OpenTable opens or creates the table in dir. The directory belongs to one
 // process: a second one gets an error naming the lock.
 func OpenTable(dir string, o TableOptions) (*Table, error) {
-	db, err := pebble.Open(dir, pebbleOptions(o))
+	w := &wound{dir: dir, fs: o.FS}
+	if w.marked() {
+		return nil, fmt.Errorf("open table %s: it broke Pebble before: %w", dir, errTableFormat)
+	}
+	p := pebbleOptions(o)
+	p.EventListener = &pebble.EventListener{DataCorruption: w.corrupted}
+	if p.Logger == nil {
+		p.Logger = quietLogger{w}
+	}
+	db, err := pebble.Open(dir, p)
 	if err != nil {
 		return nil, fmt.Errorf("open table %s: %w", dir, err)
 	}
-	t := &Table{db: db, meta: noMeta}
+	t := &Table{db: db, meta: noMeta, wound: w}
 	if err := t.readMeta(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, err), db.Close())
 	}
@@ -54,9 +64,6 @@ func OpenTable(dir string, o TableOptions) (*Table, error) {
 func pebbleOptions(o TableOptions) *pebble.Options {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 32 << 20
-	}
-	if o.Logger == nil {
-		o.Logger = quietLogger{}
 	}
 	p := &pebble.Options{
 		FS:                    o.FS,
@@ -142,10 +149,11 @@ func successor(prefix []byte) []byte {
 
 // quietLogger drops Pebble's information and error chatter; errors also come
 // back from the operations. Fatal is a broken database and must not go on.
-type quietLogger struct{}
+type quietLogger struct{ wound *wound }
 
 func (quietLogger) Infof(string, ...any)  {}
 func (quietLogger) Errorf(string, ...any) {}
-func (quietLogger) Fatalf(format string, args ...any) {
+func (l quietLogger) Fatalf(format string, args ...any) {
+	l.wound.mark()
 	panic(fmt.Sprintf("pebble: "+format, args...))
 }

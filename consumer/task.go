@@ -43,7 +43,7 @@ func (t *task) run(ctx, revoked context.Context) error {
 		case revoked.Err() != nil && errors.Is(err, context.Canceled):
 			return nil
 		case errors.Is(err, ErrWipe):
-			log.Warn("local table does not belong to this changelog; restoring it", "error", err)
+			log.Warn("local table is of no use; restoring it from the changelog", "error", err)
 			err = s.tables.wipe(t.info.Partition)
 			if err == nil {
 				continue
@@ -75,7 +75,7 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.tables.close(t.info.Partition, table)) }()
+	defer func() { err = errors.Join(err, table.wound.damage(), s.tables.close(t.info.Partition, table)) }()
 
 	rctx := revokedContext(ctx, revoked)
 	owner, err := TakeOver(rctx, OwnerOptions{

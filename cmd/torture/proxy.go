@@ -10,6 +10,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
+func init() { zerolog.SetGlobalLevel(zerolog.Disabled) } // toxics log to a global logger
+
 // proxies makes proxies; it serves no API of its own.
 var proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 
