@@ -24,14 +24,14 @@ func await(ctx context.Context, t *testing.T, what string, done func() (bool, st
 	t.Helper()
 	start := time.Now()
 	for {
-		ok, state := done()
-		if ok {
+		if ok, _ := done(); ok {
 			t.Logf("%s after %s", what, time.Since(start).Round(100*time.Millisecond))
 			return
 		}
 		select {
 		case <-ctx.Done():
-			if ok, state = done(); ok {
+			ok, state := done()
+			if ok {
 				t.Logf("%s at the last moment", what)
 				return
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -160,7 +161,7 @@ func (r *run) breakBroker(ctx context.Context, s step) error {
 		return err
 	}
 	node := r.cluster.Nodes()[s.n]
-	r.did(s.kind, fmt.Sprint(s.n))
+	r.did(s.kind, strconv.FormatUint(s.n, 10))
 	node.Kill()
 	waited := wait(ctx, s.hold)
 	if err := r.cluster.Restart(context.WithoutCancel(ctx), node); err != nil {

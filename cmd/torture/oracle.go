@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster/cmd/internal/config"
@@ -96,11 +97,12 @@ func (r *run) look(ctx context.Context) (now int, state string, err error) {
 // explain tells of the first difference all that is known.
 func (r *run) explain(diffs []string) string {
 	truth := r.stream.Truth()
-	text := fmt.Sprintf("%d differences or more, the first:\n%s", len(diffs), diffs[0])
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d differences or more, the first:\n%s", len(diffs), diffs[0])
 	for _, user := range truth.Named(diffs[0]) {
-		text += fmt.Sprintf("\nwhat the events say of %s:\n%s", user, truth.Story(user))
+		fmt.Fprintf(&b, "\nwhat the events say of %s:\n%s", user, truth.Story(user))
 	}
-	return text
+	return b.String()
 }
 
 // judge holds the rest of what a good worker leaves behind.

@@ -64,6 +64,7 @@ func runSeries(ctx context.Context, set settings, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { fmt.Fprint(out, &s.report) }() // of an interrupted series too
 	began := time.Now()
 	failed := 0
 	for seed, n := set.seed, 0; ctx.Err() == nil; n++ {
@@ -95,7 +96,6 @@ func runSeries(ctx context.Context, set settings, out io.Writer) (err error) {
 		}
 		s.report.add(res)
 	}
-	fmt.Fprint(out, &s.report)
 	if failed > 0 {
 		return fmt.Errorf("%d of %d runs: %w", failed, s.report.runs, errFailed)
 	}

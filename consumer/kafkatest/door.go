@@ -1,6 +1,9 @@
 package kafkatest
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Door is a further listener of a node that tells its clients to come to
 // another address: a proxy listens there and hands on to Listen. Clients that
@@ -33,13 +36,13 @@ func doorsOf(ports []int) []Door {
 
 // listeners adds the doors to the properties of a node.
 func (n *Node) listeners(p map[string]string) {
-	protocols := "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+	protocols := []string{"PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"}
 	for i, d := range n.doors {
 		name := "DOOR" + strconv.Itoa(i)
-		protocols += "," + name + ":PLAINTEXT"
+		protocols = append(protocols, name+":PLAINTEXT")
 		p["listeners"] += "," + name + "://" + d.Listen
 		p["advertised.listeners"] += "," + name + "://" + d.Advertised
 	}
-	p["listener.security.protocol.map"] = protocols
+	p["listener.security.protocol.map"] = strings.Join(protocols, ",")
 	p["inter.broker.listener.name"] = "PLAINTEXT"
 }
