@@ -6,6 +6,9 @@ PROTOC_GEN_GO := google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 VTPROTO       := github.com/planetscale/vtprotobuf/cmd/protoc-gen-go-vtproto@v0.6.1-0.20240319094008-0393e58bdf10
 FUZZTIME      ?= 20s
 COUNT         ?= 200
+RUNS          ?= 1
+SEED          ?=
+DURATION      ?=
 
 .PHONY: help
 help: ## List the targets.
@@ -43,6 +46,10 @@ fuzz: ## Every fuzz target for FUZZTIME (20s).
 histories: ## COUNT (200) random histories of the whole worker, with power losses, in memory.
 	HISTORIES=$(COUNT) go test -timeout 60m -count 1 -v ./cmd/histories
 	HISTORIES=$(COUNT)0 go test -timeout 60m -count 1 -v -run TestDiskFailsDuringUploads ./uploader
+
+.PHONY: torture
+torture: ## RUNS seeds from SEED (by chance) on, or fresh ones for DURATION: the worker on a three-broker Kafka that breaks, judged row by row. Passed seeds are not run again.
+	go run ./cmd/torture $(if $(DURATION),--duration $(DURATION),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(TORTURE)
 
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.

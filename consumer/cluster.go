@@ -3,11 +3,13 @@ package consumer
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
 )
@@ -95,30 +97,40 @@ func (c *Cluster) ID(ctx context.Context) (id string, err error) {
 	return id, err
 }
 
+// topicGrace is how long a topic may be unknown: brokers, and the client's own
+// copy of what they know, learn late of one that was just made.
+const topicGrace = 10 * time.Second
+
 // Partitions returns how many partitions each topic has. A topic that does not
-// exist is an error that names it.
+// exist, nor comes to be within topicGrace, is an error that names it.
 func (c *Cluster) Partitions(ctx context.Context, topics ...string) (map[string]int, error) {
-	counts := make(map[string]int, len(topics))
+	var counts map[string]int
+	began := time.Now()
 	err := c.retry(ctx, "read partition counts", func(ctx context.Context) error {
 		m, err := c.client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
 		if err != nil {
 			return err
 		}
+		counts = make(map[string]int, len(topics))
 		for _, t := range m.Topics {
-			if t.Error != nil {
-				return permanentIfUnknown(t)
+			if t.Error != nil && !errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
+				return fmt.Errorf("topic %q: %w", t.Name, t.Error)
 			}
 			counts[t.Name] = len(t.Partitions)
+		}
+		for _, name := range topics {
+			if counts[name] > 0 {
+				continue
+			}
+			if time.Since(began) < topicGrace {
+				return fmt.Errorf("topic %q: %w", name, kafka.UnknownTopicOrPartition)
+			}
+			return backoff.Permanent(fmt.Errorf("topic %q does not exist: create it, or correct its name", name))
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
-	}
-	for _, t := range topics {
-		if counts[t] == 0 {
-			return nil, fmt.Errorf("topic %q does not exist: create it, or correct its name", t)
-		}
 	}
 	return counts, nil
 }

@@ -73,12 +73,3 @@ func transient(err error) bool {
 	return errors.As(err, &n) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
-
-// permanentIfUnknown keeps waiting for a topic that is being created out of
-// retry: whether a topic exists is the caller's question.
-func permanentIfUnknown(t kafka.Topic) error {
-	if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
-		return backoff.Permanent(fmt.Errorf("topic %q does not exist: create it, or correct its name", t.Name))
-	}
-	return fmt.Errorf("topic %q: %w", t.Name, t.Error)
-}

@@ -24,8 +24,8 @@ func TestUnkeyedSourcesOnApacheKafka(t *testing.T) {
 	w := &world{
 		t: t, brokers: broker.Addrs(), client: broker.Client(t), repartition: true,
 		graph: graphtest.New(graphtest.Options{
-			Accounts: []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: ample}}, Latency: 300 * time.Millisecond,
-			UnknownAnswerWindow: requestTimeout, ClientHeader: replicaHeader, Seed: 13,
+			Accounts: []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: graphtest.Unmetered()}}, Latency: 300 * time.Millisecond,
+			UnknownAnswerWindow: requestTimeout / 2, ClientHeader: replicaHeader, Seed: 13,
 		}),
 		stream: model.New(model.Options{
 			Seed: 13, People: 1_000, Audiences: 12, Partitions: streamPartitions, Steps: 12_000,

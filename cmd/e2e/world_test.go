@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,7 +41,7 @@ func newWorld(t *testing.T, brokers []string, client *kafka.Client, s size, seed
 	t.Logf("seed %d: %s", seed, s)
 	w := &world{t: t, brokers: brokers, client: client}
 	w.graph = graphtest.New(graphtest.Options{
-		Accounts: []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: ample}},
+		Accounts: []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: graphtest.Unmetered()}},
 		// Long enough for a request to be seen in flight, and for several to be.
 		Latency: 300 * time.Millisecond,
 		// The worker waits for requestTimeout from when it gave up. On a busy machine
@@ -61,11 +60,6 @@ func newWorld(t *testing.T, brokers []string, client *kafka.Client, s size, seed
 		t.Fatal(err)
 	}
 	return w
-}
-
-// ample is a quota that windows of a second do not use up.
-var ample = graphtest.Quota{
-	CallsPerHour: math.MaxInt32, ScoreMax: math.MaxInt32, ScoreDecay: time.Minute, ScoreBlock: time.Minute, Tier: "standard_access",
 }
 
 // graphURL is Facebook's address for one replica.

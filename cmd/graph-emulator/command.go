@@ -18,6 +18,8 @@ type config struct {
 	accounts    []string
 	token       string
 	limited     bool
+	unmetered   bool
+	clientPath  bool
 	applyDelay  time.Duration
 	latency     time.Duration
 	reorder     time.Duration
@@ -41,7 +43,8 @@ func newCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), c.listen, c.adminListen, graphtest.New(opts), cmd.OutOrStdout())
+			srv := graphtest.New(opts)
+			return serve(cmd.Context(), c.listen, c.adminListen, c.api(srv), srv.Admin(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
@@ -50,6 +53,8 @@ func newCommand() *cobra.Command {
 	f.StringArrayVar(&c.accounts, "account", []string{graphtest.DefaultAccount}, "ad account id; repeatable")
 	f.StringVar(&c.token, "token", graphtest.DefaultToken, "access token that may do everything")
 	f.BoolVar(&c.limited, "limited-tier", false, "quotas of the limited access tier: about 20 writes in 5 minutes")
+	f.BoolVar(&c.unmetered, "unmetered", false, "quotas that nobody uses up")
+	f.BoolVar(&c.clientPath, "client-in-path", false, "the first segment of every path names the client, for the journal")
 	f.DurationVar(&c.applyDelay, "apply-delay", 0, "time between accepting rows and applying them")
 	f.DurationVar(&c.latency, "latency", 0, "time before each answer")
 	f.DurationVar(&c.reorder, "reorder", 0, "apply overlapping requests in any order within this span")
@@ -81,6 +86,9 @@ func (c config) options() (graphtest.Options, error) {
 		}
 		kinds = append(kinds, k)
 	}
+	if c.limited && c.unmetered {
+		problems = append(problems, "--limited-tier and --unmetered are both given; leave one out")
+	}
 	if len(problems) > 0 {
 		return graphtest.Options{}, fmt.Errorf("check flags: %s", strings.Join(problems, "; "))
 	}
@@ -88,10 +96,16 @@ func (c config) options() (graphtest.Options, error) {
 		Tokens:     []graphtest.Token{{Value: c.token}},
 		ApplyDelay: c.applyDelay, Latency: c.latency, ReorderSpan: c.reorder, UnknownAnswerWindow: c.unknown, Seed: c.seed,
 	}
+	if c.clientPath {
+		opts.ClientHeader = clientHeader
+	}
 	for _, id := range c.accounts {
 		a := graphtest.Account{ID: id, Name: "Emulated account"}
 		if c.limited {
 			a.Quota = graphtest.LimitedTier()
+		}
+		if c.unmetered {
+			a.Quota = graphtest.Unmetered()
 		}
 		opts.Accounts = append(opts.Accounts, a)
 	}

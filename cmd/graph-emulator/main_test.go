@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -83,6 +84,7 @@ func TestFlags(t *testing.T) {
 		want []string // in the error
 	}{
 		{[]string{"--fault-rate", "2", "--token", ""}, []string{"--fault-rate", "--token"}},
+		{[]string{"--limited-tier", "--unmetered"}, []string{"--limited-tier", "--unmetered"}},
 		{[]string{"--fault-kinds", "earthquake"}, []string{"earthquake", string(graphtest.ResetAfter)}},
 		{[]string{"--listen", "256.0.0.1:1"}, []string{"listen for the API"}},
 		{[]string{"extra"}, []string{"unknown command"}},
@@ -114,5 +116,29 @@ func TestOptions(t *testing.T) {
 	}
 	if got := opts.Random.Rates[graphtest.Slow]; got != 0.25 || len(opts.Random.Rates) != 2 {
 		t.Errorf("rates %v", opts.Random.Rates)
+	}
+}
+
+// TestClientInPath: each client has a base URL of its own and is told apart by it.
+func TestClientInPath(t *testing.T) {
+	t.Parallel()
+	c := config{clientPath: true, unmetered: true, accounts: []string{"77"}, token: "t"}
+	opts, err := c.options()
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := graphtest.New(opts)
+	for _, path := range []string{"/worker-1/v26.0/act_77", "/worker-2/v26.0/act_77"} {
+		req := httptest.NewRequest(http.MethodGet, path, nil)
+		req.Header.Set("Authorization", "Bearer t")
+		rec := httptest.NewRecorder()
+		c.api(srv).ServeHTTP(rec, req)
+		if rec.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
+		}
+	}
+	journal := srv.Journal()
+	if len(journal) != 2 || journal[0].Client != "worker-1" || journal[1].Client != "worker-2" || journal[0].Path != "/v26.0/act_77" {
+		t.Errorf("journal %+v", journal)
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"muster/uploader/facebook/graphtest"
 )
 
 const (
@@ -22,7 +20,7 @@ const (
 
 // serve serves the API and its admin side until ctx ends; then it lets requests in flight
 // finish for a moment. It prints the addresses in use, for ports chosen by the system.
-func serve(ctx context.Context, listen, adminListen string, srv *graphtest.Server, out io.Writer) error {
+func serve(ctx context.Context, listen, adminListen string, graph, control http.Handler, out io.Writer) error {
 	var lc net.ListenConfig
 	api, err := lc.Listen(ctx, "tcp", listen)
 	if err != nil {
@@ -36,8 +34,8 @@ func serve(ctx context.Context, listen, adminListen string, srv *graphtest.Serve
 		return errors.Join(fmt.Errorf("print addresses: %w", err), api.Close(), admin.Close())
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveOne(ctx, api, srv) })
-	group.Go(func() error { return serveOne(ctx, admin, srv.Admin()) })
+	group.Go(func() error { return serveOne(ctx, api, graph) })
+	group.Go(func() error { return serveOne(ctx, admin, control) })
 	return group.Wait()
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -78,7 +77,7 @@ func newWorld(t *testing.T, seed uint64, s shape, steps int, log io.Writer) *wor
 	r := rand.New(rand.NewPCG(seed, 5))
 	w := &world{t: t, rand: r, partitions: s.partitions, window: s.window, kafka: k, client: k.Client(t), log: log}
 	w.graph = graphtest.New(graphtest.Options{
-		Accounts:            []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: ample}},
+		Accounts:            []graphtest.Account{{ID: graphtest.DefaultAccount, Quota: graphtest.Unmetered()}},
 		Latency:             time.Duration(r.IntN(1500)) * time.Millisecond,
 		ApplyDelay:          time.Duration(r.IntN(1500)) * time.Millisecond,
 		UnknownAnswerWindow: requestTimeout,
@@ -98,11 +97,6 @@ func newWorld(t *testing.T, seed uint64, s shape, steps int, log io.Writer) *wor
 		})
 	}
 	return w
-}
-
-// ample is a quota that windows of seconds do not use up.
-var ample = graphtest.Quota{
-	CallsPerHour: math.MaxInt32, ScoreMax: math.MaxInt32, ScoreDecay: time.Minute, ScoreBlock: time.Minute, Tier: "standard_access",
 }
 
 // config has short times, so that a history costs little, and all else as shipped.

@@ -46,14 +46,16 @@ func (c *Cluster) Restart(ctx context.Context, n *Node) error {
 
 // open formats and starts the nodes and waits until they answer.
 func open(ctx context.Context, o Options, jars, dir string) (*Cluster, error) {
-	ports, err := freePorts(2 * o.Nodes)
+	each := 2 + 2*o.Doors
+	ports, err := freePorts(each * o.Nodes)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{dir: dir}
 	for i := range o.Nodes {
+		own := ports[each*i : each*(i+1)]
 		c.nodes = append(c.nodes, &Node{
-			id: i + 1, port: ports[2*i], controllerPort: ports[2*i+1],
+			id: i + 1, port: own[0], controllerPort: own[1], doors: doorsOf(own[2:]),
 			dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), jars: jars,
 		})
 	}

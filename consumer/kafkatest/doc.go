@@ -8,8 +8,8 @@
 //
 // # A real broker
 //
-// [Start] needs Java 17 and Maven on the path. Maven copies the jars that
-// pom.xml names from Maven Central into the user's cache directory, once per
+// [Start] and, outside of tests, [Open] need Java 17 and Maven on the path. Maven copies the
+// jars that pom.xml names from Maven Central into the user's cache directory, once per
 // version of pom.xml; a lock file keeps test processes that run at the same
 // time from doing it twice. A cluster is one or three KRaft nodes, each broker
 // and controller at once, each a process of its own with its data in a

@@ -57,9 +57,31 @@ func TestClusterSurvivesKill(t *testing.T) {
 	if err := c.Restart(t.Context(), first); err == nil {
 		t.Error("Restart of a running node succeeded")
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := c.InSync(ctx); err != nil {
+		t.Error(err)
+	}
 	got, err := read(t.Context(), c.Client(t), 3)
 	if diff := cmp.Diff(values(3), got); err != nil || diff != "" {
 		t.Errorf("after the kill: %v\n%s", err, diff)
+	}
+}
+
+// TestDoors: a client that begins at a door is sent to that door's advertised
+// address, where nobody listens unless a proxy does.
+func TestDoors(t *testing.T) {
+	t.Parallel()
+	c := StartCluster(t, Options{Doors: 2})
+	door := c.Nodes()[0].Doors()[1]
+	client := &kafka.Client{Addr: kafka.TCP(door.Listen), Transport: &kafka.Transport{}}
+	defer client.Transport.(*kafka.Transport).CloseIdleConnections()
+	meta, err := client.Metadata(t.Context(), &kafka.MetadataRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(meta.Brokers) != 1 || loopback(meta.Brokers[0].Port) != door.Advertised || c.DoorAddrs(1)[0] != door.Advertised {
+		t.Errorf("a client at %+v is sent to %+v", door, meta.Brokers)
 	}
 }
 

@@ -14,6 +14,7 @@ type Node struct {
 	id             int
 	port           int
 	controllerPort int
+	doors          []Door
 	dir            string
 	jars           string
 

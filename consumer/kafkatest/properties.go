@@ -42,6 +42,7 @@ func properties(o Options, id int, nodes []*Node, dataDir string) string {
 		"auto.create.topics.enable":                        "false",
 		"log.cleaner.dedupe.buffer.size":                   "8388608",
 	}
+	n.listeners(p)
 	maps.Copy(p, o.Properties)
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(p)) {

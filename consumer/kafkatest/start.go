@@ -1,7 +1,9 @@
 package kafkatest
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -12,6 +14,8 @@ type Options struct {
 	// Nodes is 1 (default) or 3. With three, topics are replicated to all and a
 	// write needs two.
 	Nodes int
+	// Doors is how many further listeners each node has; see [Door].
+	Doors int
 	// Properties are added to each node's server.properties.
 	Properties map[string]string
 }
@@ -29,47 +33,61 @@ func Start(t testing.TB) *Cluster {
 // Without Java or Maven it skips the test, or fails it where CI is true.
 func StartCluster(t testing.TB, o Options) *Cluster {
 	t.Helper()
-	if o.Nodes == 0 {
-		o.Nodes = 1
-	}
-	jars, err := fetchJars()
+	c, err := Open(t.Context(), o)
 	if errors.Is(err, errMissing) && !inCI() {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; ; n++ {
+	t.Cleanup(func() { c.close(t) })
+	return c
+}
+
+// Open starts an Apache Kafka that lives until Close. ctx bounds the start only.
+func Open(ctx context.Context, o Options) (*Cluster, error) {
+	if o.Nodes == 0 {
+		o.Nodes = 1
+	}
+	jars, err := fetchJars()
+	if err != nil {
+		return nil, err
+	}
+	var tries []error
+	for n := range attempts {
 		dir, err := os.MkdirTemp("", "kafkatest-")
 		if err != nil {
-			t.Fatalf("make directory of the cluster: %v", err)
+			return nil, fmt.Errorf("make directory of the cluster: %w", err)
 		}
-		c, err := open(t.Context(), o, jars, dir)
+		c, err := open(ctx, o, jars, dir)
 		if err == nil {
-			t.Cleanup(func() { c.close(t) })
-			return c
+			return c, nil
 		}
-		if n == attempts {
-			t.Fatalf("start Kafka, try %d: %v", n, err)
-		}
-		t.Logf("start Kafka, try %d: %v", n, err)
-		if err := os.RemoveAll(dir); err != nil {
-			t.Fatalf("remove directory of the cluster: %v", err)
-		}
+		tries = append(tries, fmt.Errorf("start Kafka, try %d: %w", n+1, err), os.RemoveAll(dir))
 	}
+	return nil, errors.Join(tries...)
+}
+
+// Close kills the nodes and deletes all they wrote.
+func (c *Cluster) Close() error {
+	c.kill()
+	if err := os.RemoveAll(c.dir); err != nil {
+		return fmt.Errorf("remove directory of the cluster: %w", err)
+	}
+	return nil
 }
 
 // close kills the nodes; the logs of a failed test stay.
 func (c *Cluster) close(t testing.TB) {
-	c.kill()
 	var err error
 	if t.Failed() {
+		c.kill()
 		err = c.removeData()
 		for _, n := range c.nodes {
 			t.Logf("log of broker %d: %s", n.id, n.Log())
 		}
 	} else {
-		err = os.RemoveAll(c.dir)
+		err = c.Close()
 	}
 	if err != nil {
 		t.Errorf("clean up after the cluster: %v", err)

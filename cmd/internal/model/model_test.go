@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -269,5 +270,24 @@ func TestCompare(t *testing.T) {
 	}
 	if diffs := Compare(nil, map[string][]Row{"b": {u1}}, 1); len(diffs) != 1 {
 		t.Errorf("unknown audience: %q", diffs)
+	}
+}
+
+// TestNamed finds whom a line of Compare speaks of, even when it names values
+// only, and values that are no longer wanted.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	truth := newTruth()
+	truth.add(Fact{User: "u000001", At: 1, Said: []Said{{Key: email, Values: []string{"aaaa"}}}})
+	truth.add(Fact{User: "u000001", At: 2, Said: []Said{{Key: email, Replace: true, Values: []string{"bbbb"}}}})
+	truth.add(Fact{User: "u000002", At: 3, Said: []Said{{Key: email, Values: []string{"cccc"}}}})
+	for text, want := range map[string]string{
+		"audience_01: should not be there: EMAIL=aaaa": "[u000001]",
+		"audience_01: u000002 is missing: EMAIL=cccc":  "[u000002]",
+		"audience_01: nothing ever named this":         "[]",
+	} {
+		if got := fmt.Sprint(truth.Named(text)); got != want {
+			t.Errorf("%q names %s, want %s", text, got, want)
+		}
 	}
 }

@@ -34,3 +34,22 @@ func (t *Truth) Story(user string) string {
 	}
 	return b.String()
 }
+
+// Named finds the users that a text, such as a line of [Compare], speaks of: by
+// name, or by an identifier that was ever said of them.
+func (t *Truth) Named(text string) []string {
+	var users []string
+	for user, facts := range t.facts {
+		if strings.Contains(text, user) || slices.ContainsFunc(facts, func(f Fact) bool { return f.namedIn(text) }) {
+			users = append(users, user)
+		}
+	}
+	slices.Sort(users)
+	return users
+}
+
+func (f Fact) namedIn(text string) bool {
+	return slices.ContainsFunc(f.Said, func(s Said) bool {
+		return slices.ContainsFunc(s.Values, func(v string) bool { return strings.Contains(text, v) })
+	})
+}

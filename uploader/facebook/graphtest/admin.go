@@ -23,6 +23,7 @@ import (
 //	DELETE /faults                                       disarm all
 //	POST   /settle                                       apply everything accepted
 //	POST   /accounts/{id}/tos                            {"accepted":true}
+//	POST   /tokens                                       add or replace one: {"value","dead":SUBCODE}
 func (s *Server) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /journal", s.adminJournal)
@@ -45,6 +46,7 @@ func (s *Server) Admin() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /accounts/{id}/tos", s.adminTerms)
+	mux.HandleFunc("POST /tokens", s.adminToken)
 	return mux
 }
 
@@ -129,6 +131,25 @@ func (s *Server) adminTerms(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) adminToken(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Value string `json:"value"`
+		Dead  int    `json:"dead"`
+	}
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		http.Error(w, "decode token: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	if in.Value == "" {
+		http.Error(w, "decode token: value is empty", http.StatusBadRequest)
+		return
+	}
+	s.SetToken(Token{Value: in.Value, Dead: in.Dead})
 	w.WriteHeader(http.StatusNoContent)
 }
 

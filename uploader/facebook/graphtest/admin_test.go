@@ -109,3 +109,16 @@ func TestJournalSize(t *testing.T) {
 		t.Errorf("journal %+v", j)
 	}
 }
+
+func TestAdminTokens(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, Options{})
+	admin := c.srv.Admin()
+	id := c.create()
+	adminCall(t, admin, "POST", "/tokens", `{"value":"`+DefaultToken+`","dead":463}`, 204)
+	wantCode(t, c.rows("POST", id, "EMAIL", []string{h("a")}), 400, 190, 463)
+	adminCall(t, admin, "POST", "/tokens", `{"value":"`+DefaultToken+`"}`, 204)
+	wantOK(t, c.rows("POST", id, "EMAIL", []string{h("a")}))
+	adminCall(t, admin, "POST", "/tokens", `{"value":""}`, 400)
+	adminCall(t, admin, "POST", "/tokens", `{"name":"x"}`, 400)
+}

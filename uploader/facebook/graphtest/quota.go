@@ -1,6 +1,9 @@
 package graphtest
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Quota is what an ad account may ask for (Meta, Marketing API rate limiting). Two
 // meters count side by side: calls of the Custom Audience business use case in a rolling
@@ -28,6 +31,13 @@ func LimitedTier() Quota {
 	return Quota{
 		CallsPerHour: 5000, CallsPerHourAudience: 40, CallsPerHourMax: 700_000,
 		ScoreMax: 60, ScoreDecay: 5 * time.Minute, ScoreBlock: 5 * time.Minute, Tier: "development_access",
+	}
+}
+
+// Unmetered is a quota that nobody uses up.
+func Unmetered() Quota {
+	return Quota{
+		CallsPerHour: math.MaxInt32, ScoreMax: math.MaxInt32, ScoreDecay: time.Minute, ScoreBlock: time.Minute, Tier: "standard_access",
 	}
 }
 

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/uploader/facebook/graphtest"
+)
+
+const (
+	maxWorkers = 4
+	brokers    = 3
+)
+
+// kind is what breaks.
+type kind string
+
+// What breaks a worker.
+const (
+	killWorker    kind = "kill_worker"      // and starts it again
+	killInFlight  kind = "kill_in_flight"   // with a request of it under way
+	freeze        kind = "freeze"           // for longer than its session, and lets it go on
+	freezeFlight  kind = "freeze_in_flight" // likewise, with a request under way
+	restartWorker kind = "restart"
+	leave         kind = "leave" // for good
+	join          kind = "join"
+	wipeState     kind = "wipe_state"   // lose the disk
+	spoilState    kind = "spoil_state"  // truncate or garble files
+	cutKafka      kind = "cut_kafka"    // refuse connections
+	hushKafka     kind = "hush_kafka"   // let nothing through
+	slowKafka     kind = "slow_kafka"   // delay everything
+	narrowKafka   kind = "narrow_kafka" // few KB a second
+	cutGraph      kind = "cut_graph"
+	hushGraph     kind = "hush_graph"
+	slowGraph     kind = "slow_graph"
+)
+
+// What breaks the rest.
+const (
+	killBroker    kind = "kill_broker"
+	burst         kind = "graph_burst"   // the same fault several times
+	unsigned      kind = "graph_tos"     // terms unsigned for a while
+	expired       kind = "graph_token"   // the token expires; another one replaces it
+	throttled     kind = "graph_limit"   // one worker is told to be silent
+	replayAll     kind = "replay_all"    // from the first record
+	replayTime    kind = "replay_time"   // from some time on
+	replayRandom  kind = "replay_random" // from anywhere, other in each partition
+	replayMembers kind = "replay_members"
+)
+
+// step is one thing that breaks.
+type step struct {
+	at   time.Duration // after the start of the run, or when the one before is over
+	kind kind
+	hold time.Duration // how long it stays broken
+	// n is the broker, the number of faults, or a seed for what else is drawn.
+	n     uint64
+	fault graphtest.Kind
+}
+
+func (s step) String() string {
+	text := fmt.Sprintf("%5.1fs %s", s.at.Seconds(), s.kind)
+	if s.hold > 0 {
+		text += fmt.Sprintf(" for %.1fs", s.hold.Seconds())
+	}
+	if s.fault != "" {
+		text += fmt.Sprintf(" %d× %s", s.n, s.fault)
+	}
+	if s.kind == killBroker {
+		text += fmt.Sprintf(" %d", s.n)
+	}
+	return text
+}
+
+// plan is all that a seed decides.
+type plan struct {
+	seed uint64
+	size size
+
+	workers [maxWorkers][]step
+	first   int // workers that run from the start; the others join
+	brokers []step
+	graph   []step
+	group   []step
+
+	faultRate  float64
+	faultKinds []graphtest.Kind
+	faultDelay time.Duration
+	latency    time.Duration
+	reorder    time.Duration
+	window     time.Duration
+	pace       time.Duration // longest time of peace between two steps of a worker
+}
+
+// byChance are the faults that hit any request. Those that silence a client for
+// a minute or more are steps instead.
+var byChance = []graphtest.Kind{
+	graphtest.Code1, graphtest.Code1_99, graphtest.Code2Transient, graphtest.HTTP500, graphtest.HTTP503, graphtest.HTTP200Text,
+	graphtest.HTML400, graphtest.HTML500, graphtest.Slow, graphtest.ResetBefore, graphtest.ResetAfter, graphtest.TimeoutBefore,
+	graphtest.TimeoutAfter,
+}
+
+func newPlan(seed uint64, s size) *plan {
+	r := rand.New(rand.NewPCG(seed, 0x746f7274757265))
+	p := &plan{seed: seed, size: s}
+	p.faultRate = pick(r, 0, 0.02, 0.05, 0.1)
+	p.faultKinds = byChance
+	p.faultDelay = between(r, 0, 2*time.Second)
+	p.latency = between(r, 20*time.Millisecond, 400*time.Millisecond)
+	p.reorder = pick(r, 0, 300*time.Millisecond, time.Second)
+	p.window = between(r, time.Second, 3*time.Second)
+	p.pace = pick(r, 6*time.Second, 15*time.Second, 30*time.Second)
+	p.first = 1 + r.IntN(3)
+	for i := range maxWorkers {
+		p.workers[i] = workerSteps(r, s.chaos, p.pace, i < p.first, i == 0)
+	}
+	p.brokers = brokerSteps(r, s.chaos)
+	p.graph = graphSteps(r, s.chaos)
+	p.group = groupSteps(r, s.chaos)
+	return p
+}
+
+func workerSteps(r *rand.Rand, chaos, pace time.Duration, runs, stays bool) (steps []step) {
+	at := between(r, 3*time.Second, 5*time.Second+pace)
+	if !runs {
+		if r.IntN(3) == 0 {
+			return nil
+		}
+		steps = append(steps, step{at: between(r, time.Second, chaos*2/3), kind: join})
+		at = steps[0].at + between(r, 2*time.Second, 2*time.Second+pace)
+	}
+	for at < chaos {
+		s := step{at: at, n: r.Uint64()}
+		switch n := r.IntN(100); {
+		case n < 12:
+			s.kind, s.hold = killWorker, between(r, 0, 9*time.Second)
+		case n < 24:
+			s.kind, s.hold = killInFlight, between(r, 0, 9*time.Second)
+		case n < 32:
+			s.kind, s.hold = freeze, between(r, 3*time.Second, 16*time.Second)
+		case n < 46:
+			s.kind, s.hold = freezeFlight, between(r, 5*time.Second, 18*time.Second)
+		case n < 55:
+			s.kind, s.hold = restartWorker, between(r, 0, 4*time.Second)
+		case n < 58 && !stays:
+			return append(steps, step{at: at, kind: leave})
+		case n < 64:
+			s.kind, s.hold = wipeState, between(r, 0, 4*time.Second)
+		case n < 71:
+			s.kind, s.hold = spoilState, between(r, 0, 4*time.Second)
+		case n < 77:
+			s.kind, s.hold = cutKafka, between(r, time.Second, 14*time.Second)
+		case n < 83:
+			s.kind, s.hold = hushKafka, between(r, time.Second, 14*time.Second)
+		case n < 87:
+			s.kind, s.hold = slowKafka, between(r, time.Second, 8*time.Second)
+		case n < 90:
+			s.kind, s.hold = narrowKafka, between(r, time.Second, 8*time.Second)
+		case n < 94:
+			s.kind, s.hold = cutGraph, between(r, time.Second, 6*time.Second)
+		case n < 97:
+			s.kind, s.hold = hushGraph, between(r, time.Second, 8*time.Second)
+		default:
+			s.kind, s.hold = slowGraph, between(r, time.Second, 8*time.Second)
+		}
+		steps = append(steps, s)
+		at += s.hold + between(r, 2*time.Second, 2*time.Second+pace)
+	}
+	return steps
+}
+
+func brokerSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
+	for at := between(r, time.Second, chaos); at < chaos && len(steps) < 2; at += between(r, 10*time.Second, chaos) {
+		steps = append(steps, step{at: at, kind: killBroker, hold: between(r, 0, 6*time.Second), n: uint64(r.IntN(brokers))})
+	}
+	return steps
+}
+
+// inBursts are the faults of which several in a row tell more. A removal that
+// is twice too small for Facebook stays owed for hours, so that comes once a run.
+var inBursts = []graphtest.Kind{
+	graphtest.Code1_99, graphtest.Code2Transient, graphtest.HTML500, graphtest.ResetBefore, graphtest.ResetAfter, graphtest.TimeoutAfter,
+	graphtest.Slow, graphtest.MissingAfterCreate, graphtest.LowSize,
+}
+
+func graphSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
+	low := false
+	for at := between(r, time.Second, 8*time.Second); at < chaos; at += between(r, 3*time.Second, 15*time.Second) {
+		s := step{at: at}
+		switch n := r.IntN(20); {
+		case n < 14:
+			s.kind, s.n, s.fault = burst, 1+r.Uint64N(5), pick(r, inBursts...)
+			if s.fault == graphtest.LowSize {
+				if low {
+					continue
+				}
+				s.n, low = 1, true
+			}
+		case n < 16:
+			s.kind, s.hold = unsigned, between(r, time.Second, 5*time.Second)
+		case n < 18:
+			s.kind, s.hold = expired, between(r, time.Second, 5*time.Second)
+		default:
+			s.kind, s.n = throttled, 1
+			s.fault = pick(r, graphtest.Throttle80003, graphtest.Throttle17, graphtest.Throttle613, graphtest.Abuse613, graphtest.Code4, graphtest.Code368)
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func groupSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
+	for range pick(r, 0, 0, 1, 1, 2) {
+		steps = append(steps, step{
+			at: between(r, chaos/3, chaos), hold: between(r, 0, 2*time.Second), n: r.Uint64(),
+			kind: pick(r, replayAll, replayTime, replayRandom, replayMembers),
+		})
+	}
+	slices.SortFunc(steps, func(a, b step) int { return int(a.at - b.at) })
+	return steps
+}
+
+// String is the schedule as a person reads it.
+func (p *plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d: %d people, %d audiences, %d steps, window %s, peace up to %s\n", p.seed, p.size.people, p.size.audiences, p.size.steps, p.window, p.pace)
+	fmt.Fprintf(&b, "facebook: latency %s, reorder %s, fault rate %v of %v, fault delay %s\n", p.latency, p.reorder, p.faultRate, p.faultKinds, p.faultDelay)
+	list := func(who string, steps []step) {
+		for _, s := range steps {
+			fmt.Fprintf(&b, "%-8s %s\n", who, s)
+		}
+	}
+	for i, steps := range p.workers {
+		who := fmt.Sprintf("worker %d", i)
+		if i < p.first {
+			fmt.Fprintf(&b, "%-8s   0.0s runs\n", who)
+		}
+		list(who, steps)
+	}
+	list("brokers", p.brokers)
+	list("facebook", p.graph)
+	list("group", p.group)
+	return b.String()
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+func between(r *rand.Rand, from, to time.Duration) time.Duration {
+	d := from + time.Duration(r.Int64N(int64(to-from)))
+	return d.Round(10 * time.Millisecond)
+}
