@@ -69,7 +69,7 @@ func TestHistories(t *testing.T) {
 // play plays one history, whose seed and shape say all.
 func play(t *testing.T, seed uint64, s shape) (present map[string][]model.Row) {
 	var log *bytes.Buffer
-	var to io.Writer = io.Discard
+	to := io.Discard
 	if os.Getenv("SEED") != "" {
 		log = new(bytes.Buffer)
 		to = &locked{w: log}
