@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/segmentio/kafka-go"
 )
 
 // chunkRecords is how many records a reader hands over at once.
@@ -172,42 +170,22 @@ func (in *inputs) collect(ctx context.Context, c chunk, o StageOptions, maxRecor
 	}
 }
 
-// groupOffset is what the group has committed of one input.
-type groupOffset struct {
-	offset int64 // negative for none
-	lost   bool  // a task stopped here: see lossMark
-}
-
 // groupOffsets reads what the group has committed of every input.
 func (t *task) groupOffsets(ctx context.Context) (map[string]groupOffset, error) {
 	s := t.stage
+	partitions := map[string][]int{}
+	for _, topic := range s.topics() {
+		partitions[topic] = []int{t.info.Partition}
+	}
+	all, err := s.cluster.groupOffsets(ctx, s.o.Group, partitions)
+	if err != nil {
+		return nil, err
+	}
 	offsets := map[string]groupOffset{}
-	err := s.cluster.retry(ctx, "read committed offsets of "+s.o.Group, func(ctx context.Context) error {
-		req := &kafka.OffsetFetchRequest{GroupID: s.o.Group, Topics: map[string][]int{}}
-		for _, topic := range s.topics() {
-			req.Topics[topic] = []int{t.info.Partition}
-		}
-		res, err := s.cluster.client.OffsetFetch(ctx, req)
-		if err == nil {
-			err = res.Error
-		}
-		if err != nil {
-			return err
-		}
-		for topic, ps := range res.Topics {
-			for _, o := range ps {
-				if o.Error != nil {
-					return o.Error
-				}
-				offsets[topic] = groupOffset{o.CommittedOffset, o.Metadata == lossMark}
-			}
-		}
-		if len(offsets) != len(s.o.Inputs) {
-			return errNoAnswer
-		}
-		return nil
-	})
-	return offsets, err
+	for tp, o := range all {
+		offsets[tp.topic] = o
+	}
+	return offsets, nil
 }
 
 // committed returns where the group's committed offsets say to start. An input

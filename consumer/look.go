@@ -2,10 +2,6 @@ package consumer
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -36,39 +32,20 @@ func (c *Cluster) Existing(ctx context.Context, topics ...string) (map[string]in
 // HasCommitted returns the first of the topics, by name, of which the group has
 // committed an offset, "" if there is none. counts are their partitions.
 func (c *Cluster) HasCommitted(ctx context.Context, group string, counts map[string]int) (found string, err error) {
-	topics := slices.Sorted(maps.Keys(counts))
-	err = c.retry(ctx, "read committed offsets of "+group, func(ctx context.Context) error {
-		req := &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{}}
-		for _, topic := range topics {
-			for p := range counts[topic] {
-				req.Topics[topic] = append(req.Topics[topic], p)
-			}
+	partitions := map[string][]int{}
+	for topic, n := range counts {
+		for p := range n {
+			partitions[topic] = append(partitions[topic], p)
 		}
-		if len(req.Topics) == 0 {
-			return nil // the request would ask for all topics
+	}
+	offsets, err := c.groupOffsets(ctx, group, partitions)
+	if err != nil {
+		return "", err
+	}
+	for tp, o := range offsets {
+		if o.offset >= 0 && (found == "" || tp.topic < found) {
+			found = tp.topic
 		}
-		res, err := c.client.OffsetFetch(ctx, req)
-		if err == nil {
-			err = res.Error
-		}
-		if errors.Is(err, kafka.GroupIdNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, topic := range topics {
-			for _, p := range res.Topics[topic] {
-				if p.Error != nil {
-					return fmt.Errorf("%s/%d: %w", topic, p.Partition, p.Error)
-				}
-				if p.CommittedOffset >= 0 {
-					found = topic
-					return nil
-				}
-			}
-		}
-		return nil
-	})
-	return found, err
+	}
+	return found, nil
 }

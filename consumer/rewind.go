@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -79,35 +78,18 @@ func (c *Cluster) PlanRewind(ctx context.Context, group string, topics []string,
 
 // fillCommitted sets where the group stands.
 func (c *Cluster) fillCommitted(ctx context.Context, group string, moves []Move) error {
-	req := &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{}}
+	partitions := map[string][]int{}
 	for _, m := range moves {
-		req.Topics[m.Topic] = append(req.Topics[m.Topic], m.Partition)
+		partitions[m.Topic] = append(partitions[m.Topic], m.Partition)
 	}
-	return c.retry(ctx, "read committed offsets of "+group, func(ctx context.Context) error {
-		res, err := c.client.OffsetFetch(ctx, req)
-		if err == nil {
-			err = res.Error
-		}
-		if errors.Is(err, kafka.GroupIdNotFound) {
-			return nil // it never committed anything
-		}
-		if err != nil {
-			return err
-		}
-		for i := range moves {
-			m := &moves[i]
-			at := slices.IndexFunc(res.Topics[m.Topic], func(o kafka.OffsetFetchPartition) bool { return o.Partition == m.Partition })
-			if at < 0 {
-				return errNoAnswer
-			}
-			o := res.Topics[m.Topic][at]
-			if o.Error != nil {
-				return fmt.Errorf("%s/%d: %w", m.Topic, m.Partition, o.Error)
-			}
-			m.From = max(o.CommittedOffset, NoOffset)
-		}
-		return nil
-	})
+	offsets, err := c.groupOffsets(ctx, group, partitions)
+	if err != nil {
+		return err
+	}
+	for i, m := range moves {
+		moves[i].From = offsets[topicPartition{m.Topic, m.Partition}].offset
+	}
+	return nil
 }
 
 // aim sets where a partition's offset goes.
