@@ -1,14 +1,9 @@
 package membership
 
 import (
-	"encoding/hex"
-
 	"muster/consumer"
 	"muster/schema"
 )
-
-// keyHashBytes is how much of a record key's hash a dead letter names.
-const keyHashBytes = 8
 
 // reader says what records mean and where they stood in their sources.
 type reader interface {
@@ -31,13 +26,7 @@ func (s *sourceReader) read(r *consumer.Record) (schema.Decoded, schema.Origin) 
 	return d, originOf(r)
 }
 
-func (s *sourceReader) keyHash(r *consumer.Record) string {
-	if r.Key == nil {
-		return ""
-	}
-	user := s.keyer.Key(string(r.Key))
-	return hex.EncodeToString(user[:keyHashBytes])
-}
+func (s *sourceReader) keyHash(r *consumer.Record) string { return s.keyer.Short(r.Key) }
 
 // eventReader reads the events that package repartition decoded and keyed by
 // user. Their stamps were made from the original records.
@@ -57,7 +46,7 @@ func (eventReader) keyHash(r *consumer.Record) string {
 	if err != nil {
 		return ""
 	}
-	return hex.EncodeToString(e.User[:keyHashBytes])
+	return e.User.Short()
 }
 
 func originOf(r *consumer.Record) schema.Origin {

@@ -2,7 +2,6 @@ package repartition
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -11,9 +10,6 @@ import (
 	"muster/consumer"
 	"muster/schema"
 )
-
-// keyHashBytes is how much of a record key's hash a dead letter names.
-const keyHashBytes = 8
 
 // maxKeptBytes is how much memory a task keeps from one batch to the next.
 const maxKeptBytes = 4 << 20
@@ -114,14 +110,10 @@ func (t *task) emit(tx *consumer.Tx, user *schema.UserKey, e *schema.Event, o sc
 // deadLetter notes a record by its coordinates. Its key is named by a keyed
 // hash: for a record keyed by a userId the beginning of the user's key (I8).
 func (t *task) deadLetter(tx *consumer.Tx, r *consumer.Record, reason schema.DeadLetterReason) {
-	d := consumer.DeadLetter{
+	tx.DeadLetter(consumer.DeadLetter{
 		Reason: string(reason), Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Size: len(r.Value),
-	}
-	if r.Key != nil {
-		key := t.keyer.Key(string(r.Key))
-		d.KeyHash = hex.EncodeToString(key[:keyHashBytes])
-	}
-	tx.DeadLetter(d)
+		KeyHash: t.keyer.Short(r.Key),
+	})
 }
 
 // Start has nothing to prepare: a task keeps nothing.
