@@ -40,6 +40,7 @@ func TestUnkeyedSourcesOnApacheKafka(t *testing.T) {
 	w.publishUnkeyed(u, 4_000)
 	await(ctx, t, "a is killed with a request in flight", func() (bool, string) {
 		if !w.writing("a") {
+			w.publishUnkeyed(u, 50) // else all may be sent already
 			return false, fmt.Sprintf("%+v", w.graph.Stats())
 		}
 		a.kill()
