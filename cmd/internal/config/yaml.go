@@ -84,7 +84,7 @@ func (d *document) problem(n ast.Node, key, value, want, remedy string) {
 
 // fill sets v, whose key is path, from n. A key without a value leaves v alone.
 func (d *document) fill(path string, v reflect.Value, n ast.Node) {
-	n = d.resolve(n)
+	n = d.resolve(path, n)
 	if n == nil || n.Type() == ast.NullType {
 		return
 	}
@@ -107,17 +107,24 @@ func (d *document) fill(path string, v reflect.Value, n ast.Node) {
 	}
 }
 
-// resolve goes through anchors, aliases and tags.
-func (d *document) resolve(n ast.Node) ast.Node {
+// resolve goes through anchors, aliases and tags of what stands under path. An
+// alias without an anchor is a problem, and nil.
+func (d *document) resolve(path string, n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
 		d.anchors[n.Name.GetToken().Value] = n.Value
-		return d.resolve(n.Value)
+		return d.resolve(path, n.Value)
 	case *ast.AliasNode:
 		// An anchor stands before its aliases, so this cannot go round.
-		return d.resolve(d.anchors[n.Value.GetToken().Value])
+		name := n.Value.GetToken().Value
+		anchor, ok := d.anchors[name]
+		if !ok {
+			d.problem(n, cmp.Or(path, "configuration"), "*"+name, "an alias of an anchor above it", "write &"+name+" before the value it stands for, or put text with a star in quotes")
+			return nil
+		}
+		return d.resolve(path, anchor)
 	case *ast.TagNode:
-		return d.resolve(n.Value)
+		return d.resolve(path, n.Value)
 	default:
 		return n
 	}
@@ -152,7 +159,10 @@ func (d *document) mapping(path string, v reflect.Value, n ast.Node, entries *as
 		return
 	}
 	for entries.Next() {
-		key := d.resolve(entries.Key())
+		key := d.resolve(path, entries.Key())
+		if key == nil {
+			continue
+		}
 		name, ok := scalar(key)
 		if !ok {
 			d.problem(key, path, key.String(), "plain keys", "write what is merged or computed out in full")
