@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -21,6 +22,7 @@ const startTimeout = 90 * time.Second
 type Cluster struct {
 	nodes []*Node
 	dir   string
+	ports *portBlock
 }
 
 // Addrs are the addresses of all brokers, as host:port.
@@ -35,6 +37,12 @@ func (c *Cluster) Addrs() []string {
 // Nodes are the cluster's processes.
 func (c *Cluster) Nodes() []*Node { return c.nodes }
 
+// Thaw lets a frozen node go on, and returns when the whole cluster is complete.
+func (c *Cluster) Thaw(ctx context.Context, n *Node) error {
+	n.signal(syscall.SIGCONT)
+	return c.ready(ctx)
+}
+
 // Restart starts a killed node again on its old address and data, and returns
 // when the whole cluster is complete.
 func (c *Cluster) Restart(ctx context.Context, n *Node) error {
@@ -47,13 +55,13 @@ func (c *Cluster) Restart(ctx context.Context, n *Node) error {
 // open formats and starts the nodes and waits until they answer.
 func open(ctx context.Context, o Options, jars, dir string) (*Cluster, error) {
 	each := 2 + 2*o.Doors
-	ports, err := freePorts(each * o.Nodes)
+	ports, err := takePorts(each * o.Nodes)
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{dir: dir}
+	c := &Cluster{dir: dir, ports: ports}
 	for i := range o.Nodes {
-		own := ports[each*i : each*(i+1)]
+		own := ports.ports[each*i : each*(i+1)]
 		c.nodes = append(c.nodes, &Node{
 			id: i + 1, port: own[0], controllerPort: own[1], doors: doorsOf(own[2:]),
 			dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), jars: jars,
@@ -117,10 +125,12 @@ func (n *Node) ready(ctx context.Context, brokers int) error {
 	return fmt.Errorf("wait for node %d: the process ended, see %s", n.id, n.Log())
 }
 
+// kill ends all nodes and gives their ports back.
 func (c *Cluster) kill() {
 	for _, n := range c.nodes {
 		n.Kill()
 	}
+	c.ports.release()
 }
 
 // removeData deletes all that the nodes stored, but not their logs.

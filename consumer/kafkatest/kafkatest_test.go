@@ -62,10 +62,34 @@ func TestClusterSurvivesKill(t *testing.T) {
 	if err := c.InSync(ctx); err != nil {
 		t.Error(err)
 	}
+	first.Freeze()
+	// The others do without it once its session is over.
+	if err := c.forgets(ctx, first); err != nil {
+		t.Error(err)
+	}
+	if err := c.Thaw(ctx, first); err != nil {
+		t.Error(err)
+	}
+	if err := c.InSync(ctx); err != nil {
+		t.Error(err)
+	}
 	got, err := read(t.Context(), c.Client(t), 3)
 	if diff := cmp.Diff(values(3), got); err != nil || diff != "" {
 		t.Errorf("after the kill: %v\n%s", err, diff)
 	}
+}
+
+// forgets waits until the other nodes list n no more.
+func (c *Cluster) forgets(ctx context.Context, n *Node) error {
+	for _, other := range c.nodes {
+		if other == n {
+			continue
+		}
+		if err := other.ready(ctx, len(c.nodes)-1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestDoors: a client that begins at a door is sent to that door's advertised
@@ -82,21 +106,6 @@ func TestDoors(t *testing.T) {
 	}
 	if len(meta.Brokers) != 1 || loopback(meta.Brokers[0].Port) != door.Advertised || c.DoorAddrs(1)[0] != door.Advertised {
 		t.Errorf("a client at %+v is sent to %+v", door, meta.Brokers)
-	}
-}
-
-func TestFreePorts(t *testing.T) {
-	t.Parallel()
-	ports, err := freePorts(20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := make(map[int]bool)
-	for _, p := range ports {
-		if seen[p] || p < firstPort || p >= lastPort {
-			t.Errorf("port %d comes twice or is out of range", p)
-		}
-		seen[p] = true
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 )
 
 // Node is one process of a real cluster, broker and controller at once.
@@ -40,6 +41,18 @@ func (n *Node) Kill() {
 	_ = n.cmd.Process.Kill() // an error means that it is gone already
 	<-n.exited
 	n.cmd = nil
+}
+
+// Freeze stops the process where it is: its connections stay and nothing is
+// answered, as when its machine is paused.
+func (n *Node) Freeze() { n.signal(syscall.SIGSTOP) }
+
+func (n *Node) signal(s syscall.Signal) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cmd != nil {
+		_ = n.cmd.Process.Signal(s) // an error means that it is gone
+	}
 }
 
 // alive reports whether the process still runs.

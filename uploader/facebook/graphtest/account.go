@@ -23,11 +23,11 @@ func newAccount(a Account) *account {
 	}
 }
 
-// audiencesOf lists the audiences of an account that are not deleted, newest first.
+// audiencesOf lists the audiences of an account that can be seen, newest first.
 func (s *Server) audiencesOf(acct *account) []*audience {
 	var list []*audience
 	for i := len(s.order) - 1; i >= 0; i-- {
-		if a := s.order[i]; a.account == acct && !a.deleted {
+		if a := s.order[i]; a.account == acct && !a.deleted && !a.hidden {
 			list = append(list, a)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 //	POST   /faults                                       arm one: {"kind","match","skip","count","delay":"2s"}
 //	DELETE /faults                                       disarm all
 //	POST   /settle                                       apply everything accepted
+//	POST   /audiences/{id}/hidden                        {"hidden":true}
 //	POST   /accounts/{id}/tos                            {"accepted":true}
 //	POST   /tokens                                       add or replace one: {"value","dead":SUBCODE}
 func (s *Server) Admin() http.Handler {
@@ -45,6 +46,7 @@ func (s *Server) Admin() http.Handler {
 		s.Settle()
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("POST /audiences/{id}/hidden", s.adminHidden)
 	mux.HandleFunc("POST /accounts/{id}/tos", s.adminTerms)
 	mux.HandleFunc("POST /tokens", s.adminToken)
 	return mux
@@ -116,6 +118,21 @@ func (s *Server) adminInject(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Inject(f)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) adminHidden(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Hidden bool `json:"hidden"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(w, "decode hidden: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	if !s.SetHidden(r.PathValue("id"), in.Hidden) {
+		http.NotFound(w, r)
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -122,3 +122,24 @@ func TestAdminTokens(t *testing.T) {
 	adminCall(t, admin, "POST", "/tokens", `{"value":""}`, 400)
 	adminCall(t, admin, "POST", "/tokens", `{"name":"x"}`, 400)
 }
+
+// TestHidden: what nobody may see keeps what it holds.
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, Options{})
+	admin := c.srv.Admin()
+	id := c.create()
+	wantOK(t, c.rows("POST", id, "EMAIL", []string{h("a")}))
+	adminCall(t, admin, "POST", "/audiences/"+id+"/hidden", `{"hidden":true}`, 204)
+	wantCode(t, c.rows("DELETE", id, "EMAIL", []string{h("a")}), 400, 100, 33)
+	if a := c.do("GET", "act_1/customaudiences?fields=id", ""); strings.Contains(a.text, id) {
+		t.Errorf("a hidden audience is listed: %s", a.text)
+	}
+	adminCall(t, admin, "POST", "/audiences/"+id+"/hidden", `{"hidden":false}`, 204)
+	if got := c.srv.Audience(id).Lines; got != 1 {
+		t.Errorf("%d lines after it was hidden, want 1", got)
+	}
+	wantOK(t, c.rows("DELETE", id, "EMAIL", []string{h("a")}))
+	adminCall(t, admin, "POST", "/audiences/7/hidden", `{"hidden":true}`, 404)
+	adminCall(t, admin, "POST", "/audiences/"+id+"/hidden", `x`, 400)
+}

@@ -33,6 +33,7 @@ type audience struct {
 	changed    time.Time // metadata
 	filled     time.Time // members
 	deleted    bool
+	hidden     bool // from everybody, for a while
 	flagged    bool
 	lookalikes []string
 	source     string // data source it is locked to

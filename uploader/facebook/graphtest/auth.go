@@ -141,7 +141,7 @@ func (s *Server) admitRole(c *call) *graphError {
 	switch {
 	case role == RoleNone:
 		return errNoObject(object, 33)
-	case c.audience != nil && c.audience.deleted:
+	case c.audience != nil && (c.audience.deleted || c.audience.hidden):
 		return errNoObject(object, s.opts.GoneSubcode)
 	case role == RoleReadOnly && c.op.writes():
 		return errReadOnly(object)

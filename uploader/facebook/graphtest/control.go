@@ -16,6 +16,19 @@ func (s *Server) SetLookalikes(id string, ids ...string) {
 	s.alter(id, func(a *audience) { a.lookalikes = slices.Clone(ids) })
 }
 
+// SetHidden makes an audience answer like a deleted one, as when it is no longer shared, or
+// lets it be seen again with all it holds. It reports whether there is one.
+func (s *Server) SetHidden(id string, hidden bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.audiences[id]
+	if a == nil {
+		return false
+	}
+	a.hidden = hidden
+	return true
+}
+
 // SetTOSAccepted signs or unsigns the terms of an account and reports whether there is one.
 func (s *Server) SetTOSAccepted(account string, accepted bool) bool {
 	s.mu.Lock()

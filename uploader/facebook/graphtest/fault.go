@@ -19,7 +19,7 @@ const (
 	HTML500       Kind = "html500"        // 500, an HTML page
 	Slow          Kind = "slow"           // rows are applied, and the answer is given, Delay later
 	ResetBefore   Kind = "reset_before"   // connection reset, nothing done
-	ResetAfter    Kind = "reset_after"    // done, connection reset instead of the answer
+	ResetAfter    Kind = "reset_after"    // done (rows applied Delay later), connection reset instead of the answer
 	TimeoutBefore Kind = "timeout_before" // nothing done, never answered
 	TimeoutAfter  Kind = "timeout_after"  // done (rows applied Delay later), never answered
 )
@@ -68,6 +68,7 @@ type Match struct {
 	Audience string `json:"audience,omitempty"`
 	Op       Op     `json:"op,omitempty"`
 	Client   string `json:"client,omitempty"` // part of the client's name
+	Rows     int    `json:"rows,omitempty"`   // at least so many
 }
 
 func (m Match) matches(e *Entry) bool {
@@ -75,7 +76,8 @@ func (m Match) matches(e *Entry) bool {
 		strings.Contains(e.Path, m.Path) &&
 		(m.Audience == "" || m.Audience == e.Audience) &&
 		(m.Op == "" || m.Op == e.Op) &&
-		strings.Contains(e.Client, m.Client)
+		strings.Contains(e.Client, m.Client) &&
+		e.Rows >= m.Rows
 }
 
 // Fault is a fault to come.
@@ -84,7 +86,7 @@ type Fault struct {
 	Match Match
 	Skip  int // matching requests to let through first
 	Count int // how often it fires: 0 is once, below 0 for ever
-	// Delay of the slow and time-out kinds (default 1 s for slow, 0 else). For the
+	// Delay of the kinds that carry the request out (default 1 s for slow, 0 else). For the
 	// throttle kinds it is the time to regain access, rounded up to minutes
 	// (default 1; below 0: none is announced).
 	Delay time.Duration

@@ -138,8 +138,11 @@ func TestMatch(t *testing.T) {
 		t.Errorf("%d faults pending, want the endless one", got)
 	}
 	c.srv.ClearFaults()
+	c.srv.Inject(Fault{Kind: TooMany, Match: Match{Rows: 2}})
+	wantOK(t, c.rows("POST", one, "EMAIL", []string{h("a")}))
+	wantCode(t, c.rows("POST", one, "EMAIL", []string{h("a")}, []string{h("b")}), 400, 105, 0)
 	wantOK(t, c.do("GET", "act_1/customaudiences", ""))
-	if d := cmp.Diff(map[Kind]int{Code1: 2, HTTP503: 3}, c.srv.FaultsFired()); d != "" {
+	if d := cmp.Diff(map[Kind]int{Code1: 2, HTTP503: 3, TooMany: 1}, c.srv.FaultsFired()); d != "" {
 		t.Errorf("fired: %s", d)
 	}
 }
@@ -193,6 +196,7 @@ func TestSilence(t *testing.T) {
 	}{
 		{ResetBefore, 0, false, Reset, 0, 0},
 		{ResetAfter, 0, false, Reset, 1, 1},
+		{ResetAfter, time.Minute, false, Reset, 0, 1},
 		{TimeoutBefore, 0, true, Abandoned, 0, 0},
 		{TimeoutAfter, 0, true, Abandoned, 1, 1},
 		{TimeoutAfter, time.Minute, true, Abandoned, 0, 1},

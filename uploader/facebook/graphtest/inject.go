@@ -113,7 +113,7 @@ func (s *Server) byChance(e *Entry) *Fault {
 // holdBack is how long a fault keeps a request's rows from being applied.
 func (f *Fault) holdBack() time.Duration {
 	switch {
-	case f == nil || f.Kind != Slow && f.Kind != TimeoutAfter:
+	case f == nil || !f.Kind.executes():
 		return 0
 	case f.Kind == Slow && f.Delay == 0:
 		return time.Second

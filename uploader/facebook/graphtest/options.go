@@ -140,7 +140,7 @@ type RandomFaults struct {
 	// Rates is the chance per request of each kind, 0 to 1; their sum should stay
 	// well below 1.
 	Rates map[Kind]float64
-	// Delay of the slow, time-out and throttle kinds, as in [Fault].
+	// Delay of the kinds that have one, as in [Fault].
 	Delay time.Duration
 }
 
