@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
+
+	"muster/uploader/facebook/graphtest"
 )
 
 // inFlightLimit bounds the wait for a request to be under way.
@@ -37,6 +40,10 @@ func (w *worker) suffer(ctx context.Context, s step) error {
 		s.kind = killWorker
 	case s.kind == freezeFlight && !w.awaitRequest(ctx):
 		s.kind = freeze
+	case s.kind == freezeRetry && !w.awaitFault(ctx, fault{Kind: graphtest.Code2Transient, Count: 2}):
+		s.kind = freeze
+	case s.kind == restartLate && !w.awaitFault(ctx, fault{Kind: graphtest.ResetAfter, Delay: w.run.plan.latest().String()}):
+		s.kind = restartWorker
 	}
 	w.run.did(s.kind, w.client())
 	switch s.kind {
@@ -47,11 +54,11 @@ func (w *worker) suffer(ctx context.Context, s step) error {
 		return nil
 	case killWorker, killInFlight:
 		return w.revive(ctx, s, w.kill)
-	case restartWorker:
+	case restartWorker, restartLate:
 		return w.revive(ctx, s, func() { w.stop(ctx) })
 	case wipeState, spoilState:
 		return w.loseState(ctx, s)
-	case freeze, freezeFlight:
+	case freeze, freezeFlight, freezeRetry:
 		return w.freeze(ctx, s.hold)
 	default:
 		return w.disconnect(ctx, s)
@@ -140,6 +147,23 @@ func (w *worker) awaitRequest(ctx context.Context) bool {
 	})
 }
 
+// awaitFault waits until a change of members by the worker has met the fault,
+// and reports whether one did in time.
+func (w *worker) awaitFault(ctx context.Context, f fault) bool {
+	began := time.Now()
+	f.Match.Client, f.Match.Path = w.client(), "/users"
+	if w.process == nil || w.run.graph.inject(ctx, f) != nil {
+		return false
+	}
+	return nil == until(ctx, inFlightLimit, 10*time.Millisecond, func() error {
+		ok, err := w.run.graph.struck(ctx, w.client(), f.Kind, began)
+		if err == nil && !ok {
+			err = errNotYet
+		}
+		return err
+	})
+}
+
 // breakBrokers carries out the steps of the brokers. One is down at a time, and
 // the next only when all replicas are complete.
 func (r *run) breakBrokers(ctx context.Context) error {
@@ -162,9 +186,13 @@ func (r *run) breakBroker(ctx context.Context, s step) error {
 	}
 	node := r.cluster.Nodes()[s.n]
 	r.did(s.kind, strconv.FormatUint(s.n, 10))
-	node.Kill()
+	end, begin := node.Kill, r.cluster.Restart
+	if s.kind == freezeBroker {
+		end, begin = node.Freeze, r.cluster.Thaw
+	}
+	end()
 	waited := wait(ctx, s.hold)
-	if err := r.cluster.Restart(context.WithoutCancel(ctx), node); err != nil {
+	if err := begin(context.WithoutCancel(ctx), node); err != nil {
 		return err
 	}
 	r.note("broker %d is back", s.n)
@@ -185,10 +213,13 @@ func (r *run) breakGraph(ctx context.Context) error {
 }
 
 func (r *run) upset(ctx context.Context, s step) error {
+	if s.kind == hidden {
+		return r.hide(ctx, s)
+	}
 	r.did(s.kind, string(s.fault))
 	switch s.kind {
 	case burst:
-		return r.graph.inject(ctx, burstOf(s, r.plan.faultDelay))
+		return r.graph.inject(ctx, burstOf(s, r.plan.latest()))
 	case throttled:
 		return r.graph.inject(ctx, fault{Kind: s.fault, Delay: "-1s"})
 	case unsigned:
@@ -203,4 +234,29 @@ func (r *run) upset(ctx context.Context, s step) error {
 	default:
 		return r.rotateToken(ctx, s.hold)
 	}
+}
+
+// hide has one of the audiences that were filled answer as if it were deleted,
+// for a while. The worker waits for a person then, and restarting it is what one
+// would do.
+func (r *run) hide(ctx context.Context, s step) error {
+	list, err := r.graph.audiences(ctx)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(a graphtest.Audience) bool { return a.Lines == 0 })
+	if len(list) == 0 {
+		return nil
+	}
+	a := list[s.n%uint64(len(list))]
+	r.did(s.kind, a.Name)
+	if err := r.graph.hide(ctx, a.ID, true); err != nil {
+		return err
+	}
+	waited := wait(ctx, s.hold)
+	if err := r.graph.hide(ctx, a.ID, false); err != nil {
+		return err
+	}
+	r.note("%s is back", a.Name)
+	return waited
 }

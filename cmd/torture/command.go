@@ -24,8 +24,8 @@ type settings struct {
 
 // size is how much happens in a run.
 type size struct {
-	people, audiences, steps, partitions int
-	chaos                                time.Duration // how long things break
+	people, hot, audiences, steps, partitions int
+	chaos                                     time.Duration // how long things break
 }
 
 func newCommand(out io.Writer) *cobra.Command {
@@ -66,6 +66,7 @@ Needs Go, Java 17 and Maven.`,
 	f.StringVar(&s.keep, "keep", os.TempDir(), "directory under which a failed run's logs and journal are kept")
 	f.DurationVar(&s.converge, "converge", 5*time.Minute, "longest wait for Facebook to hold what the events say, once nothing breaks any more")
 	f.IntVar(&s.size.people, "people", 2500, "people in the stream")
+	f.IntVar(&s.size.hot, "hot", 24, "people at a time who enter and leave again and again")
 	f.IntVar(&s.size.audiences, "audiences", 20, "audiences in the stream")
 	f.IntVar(&s.size.steps, "steps", 12_000, "events, about")
 	f.IntVar(&s.size.partitions, "partitions", 4, "partitions of every topic")

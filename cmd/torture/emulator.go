@@ -37,7 +37,7 @@ func startEmulator(ctx context.Context, binary, dir string, p *plan) (*emulator,
 	args := []string{
 		"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--account", account, "--token", firstToken,
 		"--unmetered", "--client-in-path", "--latency", p.latency.String(), "--reorder", p.reorder.String(),
-		"--unknown-answer-window", requestTimeout.String(), "--seed", strconv.FormatUint(p.seed, 10),
+		"--unknown-answer-window", p.timeout.String(), "--seed", strconv.FormatUint(p.seed, 10),
 	}
 	if p.faultRate > 0 {
 		args = append(args, "--fault-rate", fmt.Sprint(p.faultRate), "--fault-delay", p.faultDelay.String(), "--fault-kinds", joined(p.faultKinds))
@@ -148,6 +148,20 @@ func (e *emulator) writing(ctx context.Context, client string) (bool, error) {
 	return slices.ContainsFunc(list, func(r graphtest.Entry) bool {
 		return r.Client == client && (r.Op == graphtest.OpAdd || r.Op == graphtest.OpRemove || r.Op == graphtest.OpCreate)
 	}), nil
+}
+
+// struck reports whether a request of the client that came after since has met
+// the fault.
+func (e *emulator) struck(ctx context.Context, client string, k graphtest.Kind, since time.Time) (bool, error) {
+	journal, err := e.journal(ctx)
+	return slices.ContainsFunc(journal, func(r graphtest.Entry) bool {
+		return r.Client == client && r.Fault == k && r.Start.After(since)
+	}), err
+}
+
+// hide has an audience answer as if it were deleted, or be seen again.
+func (e *emulator) hide(ctx context.Context, id string, hidden bool) error {
+	return e.call(ctx, http.MethodPost, "/audiences/"+id+"/hidden", map[string]bool{"hidden": hidden}, nil)
 }
 
 func (e *emulator) stats(ctx context.Context) (s graphtest.Stats, err error) {

@@ -24,8 +24,10 @@ const (
 	killInFlight  kind = "kill_in_flight"   // with a request of it under way
 	freeze        kind = "freeze"           // for longer than its session, and lets it go on
 	freezeFlight  kind = "freeze_in_flight" // likewise, with a request under way
+	freezeRetry   kind = "freeze_in_retry"  // likewise, with a request about to be repeated
 	restartWorker kind = "restart"
-	leave         kind = "leave" // for good
+	restartLate   kind = "restart_late" // when a request was cut off that takes effect later
+	leave         kind = "leave"        // for good
 	join          kind = "join"
 	wipeState     kind = "wipe_state"   // lose the disk
 	spoilState    kind = "spoil_state"  // truncate or garble files
@@ -41,10 +43,12 @@ const (
 // What breaks the rest.
 const (
 	killBroker    kind = "kill_broker"
+	freezeBroker  kind = "freeze_broker" // it answers nothing and keeps its connections
 	burst         kind = "graph_burst"   // the same fault several times
 	unsigned      kind = "graph_tos"     // terms unsigned for a while
 	expired       kind = "graph_token"   // the token expires; another one replaces it
 	throttled     kind = "graph_limit"   // one worker is told to be silent
+	hidden        kind = "graph_hidden"  // an audience is gone for everybody, and comes back
 	replayAll     kind = "replay_all"    // from the first record
 	replayTime    kind = "replay_time"   // from some time on
 	replayRandom  kind = "replay_random" // from anywhere, other in each partition
@@ -59,6 +63,7 @@ type step struct {
 	// n is the broker, the number of faults, or a seed for what else is drawn.
 	n     uint64
 	fault graphtest.Kind
+	op    graphtest.Op // the requests that the fault is for; blank: all
 }
 
 func (s step) String() string {
@@ -67,9 +72,9 @@ func (s step) String() string {
 		text += fmt.Sprintf(" for %.1fs", s.hold.Seconds())
 	}
 	if s.fault != "" {
-		text += fmt.Sprintf(" %d× %s", s.n, s.fault)
+		text += fmt.Sprintf(" %d× %s %s", s.n, s.fault, s.op)
 	}
-	if s.kind == killBroker {
+	if s.kind == killBroker || s.kind == freezeBroker {
 		text += fmt.Sprintf(" %d", s.n)
 	}
 	return text
@@ -79,6 +84,7 @@ func (s step) String() string {
 type plan struct {
 	seed uint64
 	size size
+	mood mood
 
 	workers [maxWorkers][]step
 	first   int // workers that run from the start; the others join
@@ -86,8 +92,13 @@ type plan struct {
 	graph   []step
 	group   []step
 
+	session    time.Duration // of the worker's group
+	timeout    time.Duration // of its requests to Facebook
 	faultRate  float64
 	faultKinds []graphtest.Kind
+	// faultDelay is how much later what a fault carries out takes effect. With
+	// reorder it stays below timeout, for which the worker rests after a request
+	// of which it has no answer.
 	faultDelay time.Duration
 	latency    time.Duration
 	reorder    time.Duration
@@ -103,28 +114,64 @@ var byChance = []graphtest.Kind{
 	graphtest.TimeoutAfter,
 }
 
+// mood is what a run is about. Whatever breaks ownership has uploads rest for
+// seconds, so a run in which everything breaks sees few requests. Seeds in a row
+// take turns.
+type mood uint64
+
+const (
+	ofFacebook mood = iota // requests fail and take effect late, while owners stay
+	ofOwners               // owners change with requests under way
+	ofAll                  // everything breaks
+	moods
+)
+
+func (m mood) String() string { return [...]string{"facebook", "owners", "all"}[m] }
+
 func newPlan(seed uint64, s size) *plan {
 	r := rand.New(rand.NewPCG(seed, 0x746f7274757265))
-	p := &plan{seed: seed, size: s}
-	p.faultRate = pick(r, 0, 0.02, 0.05, 0.1)
+	p := &plan{seed: seed, size: s, mood: mood(seed % uint64(moods))}
+	p.session = pick(r, 4*time.Second, 6*time.Second)
+	p.timeout = 3 * time.Second
+	p.faultRate = pick(r, 0.02, 0.05, 0.1, 0.2)
 	p.faultKinds = byChance
-	p.faultDelay = between(r, 0, 2*time.Second)
-	p.latency = between(r, 20*time.Millisecond, 400*time.Millisecond)
+	p.latency = between(r, 10*time.Millisecond, 250*time.Millisecond)
 	p.reorder = pick(r, 0, 300*time.Millisecond, time.Second)
-	p.window = between(r, time.Second, 3*time.Second)
-	p.pace = pick(r, 6*time.Second, 15*time.Second, 30*time.Second)
-	p.first = 1 + r.IntN(3)
-	for i := range maxWorkers {
-		p.workers[i] = workerSteps(r, s.chaos, p.pace, i < p.first, i == 0)
+	p.faultDelay = pick(r, p.latest(), between(r, 0, p.latest()))
+	p.window = between(r, 500*time.Millisecond, 1500*time.Millisecond)
+	switch p.mood {
+	case ofFacebook:
+		p.first, p.pace = 1+r.IntN(2), s.chaos
+		p.workers[0] = []step{{at: between(r, s.chaos/3, s.chaos), kind: pick(r, restartLate, restartWorker), n: r.Uint64()}}
+	case ofOwners:
+		p.first, p.pace = 2+r.IntN(2), 6*time.Second
+		for i := range maxWorkers - 1 {
+			p.workers[i] = p.workerSteps(r, i)
+		}
+	default:
+		p.first, p.pace = 1+r.IntN(3), pick(r, 6*time.Second, 15*time.Second, 30*time.Second)
+		for i := range maxWorkers {
+			p.workers[i] = p.workerSteps(r, i)
+		}
+		p.brokers = brokerSteps(r, s.chaos)
+		p.group = groupSteps(r, s.chaos)
 	}
-	p.brokers = brokerSteps(r, s.chaos)
 	p.graph = graphSteps(r, s.chaos)
-	p.group = groupSteps(r, s.chaos)
 	return p
 }
 
-func workerSteps(r *rand.Rand, chaos, pace time.Duration, runs, stays bool) (steps []step) {
-	at := between(r, 3*time.Second, 5*time.Second+pace)
+// latest is how late what a fault carries out may take effect.
+func (p *plan) latest() time.Duration { return p.timeout - p.reorder - lateMargin }
+
+// lateMargin is kept between the latest effect of a request and the end of the
+// worker's rest.
+const lateMargin = 200 * time.Millisecond
+
+func (p *plan) workerSteps(r *rand.Rand, worker int) (steps []step) {
+	chaos, pace, runs, stays := p.size.chaos, p.pace, worker < p.first, worker == 0
+	// takenOver is when another owner acts on what a worker has left or let go.
+	takenOver := 2*p.session + p.timeout
+	at := between(r, time.Second, 3*time.Second+pace)
 	if !runs {
 		if r.IntN(3) == 0 {
 			return nil
@@ -134,15 +181,23 @@ func workerSteps(r *rand.Rand, chaos, pace time.Duration, runs, stays bool) (ste
 	}
 	for at < chaos {
 		s := step{at: at, n: r.Uint64()}
-		switch n := r.IntN(100); {
+		n := r.IntN(100)
+		if p.mood == ofOwners {
+			n = pick(r, 12, 20, 24, 31, 31, 39, 39, 47, 55, 71, 77) // what hands over
+		}
+		switch {
 		case n < 12:
 			s.kind, s.hold = killWorker, between(r, 0, 9*time.Second)
-		case n < 24:
+		case n < 20:
 			s.kind, s.hold = killInFlight, between(r, 0, 9*time.Second)
-		case n < 32:
-			s.kind, s.hold = freeze, between(r, 3*time.Second, 16*time.Second)
-		case n < 46:
-			s.kind, s.hold = freezeFlight, between(r, 5*time.Second, 18*time.Second)
+		case n < 24:
+			s.kind, s.hold = freeze, between(r, 2*time.Second, takenOver+4*time.Second)
+		case n < 31:
+			s.kind, s.hold = freezeFlight, between(r, p.session, takenOver+4*time.Second)
+		case n < 39:
+			s.kind, s.hold = freezeRetry, between(r, takenOver, takenOver+4*time.Second)
+		case n < 47:
+			s.kind, s.hold = restartLate, between(r, 0, 4*time.Second)
 		case n < 55:
 			s.kind, s.hold = restartWorker, between(r, 0, 4*time.Second)
 		case n < 58 && !stays:
@@ -174,34 +229,56 @@ func workerSteps(r *rand.Rand, chaos, pace time.Duration, runs, stays bool) (ste
 
 func brokerSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
 	for at := between(r, time.Second, chaos); at < chaos && len(steps) < 2; at += between(r, 10*time.Second, chaos) {
-		steps = append(steps, step{at: at, kind: killBroker, hold: between(r, 0, 6*time.Second), n: uint64(r.IntN(brokers))})
+		s := step{at: at, kind: killBroker, hold: between(r, 0, 6*time.Second), n: uint64(r.IntN(brokers))}
+		if r.IntN(2) == 0 {
+			s.kind, s.hold = freezeBroker, between(r, time.Second, 9*time.Second)
+		}
+		steps = append(steps, s)
 	}
 	return steps
 }
 
-// inBursts are the faults of which several in a row tell more. A removal that
-// is twice too small for Facebook stays owed for hours, so that comes once a run.
+// inBursts are the faults of which several in a row tell more; those that leave
+// an answer unknown come most. A removal that is twice too small for Facebook
+// stays owed for hours, so that comes once a run.
 var inBursts = []graphtest.Kind{
-	graphtest.Code1_99, graphtest.Code2Transient, graphtest.HTML500, graphtest.ResetBefore, graphtest.ResetAfter, graphtest.TimeoutAfter,
-	graphtest.Slow, graphtest.MissingAfterCreate, graphtest.LowSize,
+	graphtest.ResetAfter, graphtest.ResetAfter, graphtest.ResetAfter, graphtest.ResetBefore, graphtest.TimeoutAfter, graphtest.Slow,
+	graphtest.Code1_99, graphtest.Code2Transient, graphtest.HTML500, graphtest.MissingAfterCreate, graphtest.TooMany, graphtest.BadData,
+	graphtest.LowSize,
 }
 
 func graphSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
-	low := false
-	for at := between(r, time.Second, 8*time.Second); at < chaos; at += between(r, 3*time.Second, 15*time.Second) {
+	low, hid := false, 0
+	for at := between(r, time.Second, 5*time.Second); at < chaos; at += between(r, time.Second, 4*time.Second) {
 		s := step{at: at}
 		switch n := r.IntN(20); {
-		case n < 14:
-			s.kind, s.n, s.fault = burst, 1+r.Uint64N(5), pick(r, inBursts...)
-			if s.fault == graphtest.LowSize {
+		case n < 18:
+			s.kind, s.n, s.fault = burst, 1+r.Uint64N(4), pick(r, inBursts...)
+			s.op = pick(r, "", graphtest.OpAdd, graphtest.OpRemove)
+			switch s.fault {
+			case graphtest.MissingAfterCreate:
+				s.op = graphtest.OpAdd
+			case graphtest.LowSize:
 				if low {
 					continue
 				}
-				s.n, low = 1, true
+				s.n, s.op, low = 1, graphtest.OpRemove, true
 			}
-		case n < 16:
+		case hid < 2:
+			s.kind, s.hold, s.n = hidden, between(r, time.Second, 6*time.Second), r.Uint64()
+			hid++
+		default:
+			continue
+		}
+		steps = append(steps, s)
+	}
+	// What a person has to mend, or what takes hours, ends the uploads of this run
+	// until it heals: so it comes late, and only once.
+	if s := (step{at: between(r, chaos*3/5, chaos)}); r.IntN(2) == 0 {
+		switch r.IntN(3) {
+		case 0:
 			s.kind, s.hold = unsigned, between(r, time.Second, 5*time.Second)
-		case n < 18:
+		case 1:
 			s.kind, s.hold = expired, between(r, time.Second, 5*time.Second)
 		default:
 			s.kind, s.n = throttled, 1
@@ -209,11 +286,12 @@ func graphSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
 		}
 		steps = append(steps, s)
 	}
+	slices.SortFunc(steps, func(a, b step) int { return int(a.at - b.at) })
 	return steps
 }
 
 func groupSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
-	for range pick(r, 0, 0, 1, 1, 2) {
+	for range pick(r, 0, 1, 1, 2) {
 		steps = append(steps, step{
 			at: between(r, chaos/3, chaos), hold: between(r, 0, 2*time.Second), n: r.Uint64(),
 			kind: pick(r, replayAll, replayTime, replayRandom, replayMembers),
@@ -226,7 +304,8 @@ func groupSteps(r *rand.Rand, chaos time.Duration) (steps []step) {
 // String is the schedule as a person reads it.
 func (p *plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d people, %d audiences, %d steps, window %s, peace up to %s\n", p.seed, p.size.people, p.size.audiences, p.size.steps, p.window, p.pace)
+	fmt.Fprintf(&b, "seed %d: mood %s, %d people, %d audiences, %d steps, window %s, peace up to %s\n", p.seed, p.mood, p.size.people, p.size.audiences, p.size.steps, p.window, p.pace)
+	fmt.Fprintf(&b, "worker: session %s, time-out of requests %s\n", p.session, p.timeout)
 	fmt.Fprintf(&b, "facebook: latency %s, reorder %s, fault rate %v of %v, fault delay %s\n", p.latency, p.reorder, p.faultRate, p.faultKinds, p.faultDelay)
 	list := func(who string, steps []step) {
 		for _, s := range steps {

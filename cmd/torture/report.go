@@ -16,6 +16,7 @@ type result struct {
 	Records  int                    `json:"records"`
 	Requests int                    `json:"requests"`
 	Rows     int                    `json:"rows"`
+	Pressure pressure               `json:"pressure"`
 	Chaos    map[kind]int           `json:"chaos"`
 	Graph    map[graphtest.Kind]int `json:"graph_faults"`
 	Faults   []string               `json:"-"`
@@ -26,8 +27,8 @@ func (r result) String() string {
 	if len(r.Faults) > 0 {
 		verdict = "FAILED"
 	}
-	return fmt.Sprintf("seed %d %s in %.0fs: %d records, %d requests, %d rows checked; %s; facebook %s",
-		r.Seed, verdict, r.Duration, r.Records, r.Requests, r.Rows, counted(r.Chaos), counted(r.Graph))
+	return fmt.Sprintf("seed %d %s in %.0fs: %d records, %d requests, %d rows checked; %d unanswered, %d opposites, %d handovers; %s; facebook %s",
+		r.Seed, verdict, r.Duration, r.Records, r.Requests, r.Rows, r.Pressure.Unanswered, r.Pressure.Opposites, r.Pressure.Handovers, counted(r.Chaos), counted(r.Graph))
 }
 
 // counted lists counts by name.
@@ -46,6 +47,7 @@ func counted[K ~string](counts map[K]int) string {
 type report struct {
 	runs, failed, records, requests, rows int
 	seconds                               float64
+	pressure                              pressure
 	chaos                                 map[kind]int
 	graph                                 map[graphtest.Kind]int
 }
@@ -59,6 +61,7 @@ func (t *report) add(r result) {
 	t.records += r.Records
 	t.requests += r.Requests
 	t.rows += r.Rows
+	t.pressure.add(r.Pressure)
 	if len(r.Faults) > 0 {
 		t.failed++
 	}
@@ -81,6 +84,9 @@ func (t *report) String() string {
 	line("records", t.records)
 	line("requests", t.requests)
 	line("rows checked", t.rows)
+	line("changes of members without an answer", t.pressure.Unanswered)
+	line("opposites held back by them", t.pressure.Opposites)
+	line("changes of an audience's owner", t.pressure.Handovers)
 	sum := 0
 	for _, k := range slices.Sorted(maps.Keys(t.chaos)) {
 		line(string(k), t.chaos[k])

@@ -40,7 +40,7 @@ type run struct {
 	prefix   string // of topics
 	group    string
 
-	began     time.Time
+	began     time.Time // of the chaos, once it has
 	stream    *model.Stream
 	events    *generator
 	graph     *emulator
@@ -69,7 +69,7 @@ func (r *run) did(k kind, what string) {
 	defer r.mu.Unlock()
 	r.counts[k]++
 	r.write("%s %s", k, what)
-	if k == throttled || k == unsigned || k == expired {
+	if k == throttled || k == unsigned || k == expired || k == hidden {
 		r.restart = true
 	}
 }
@@ -100,10 +100,11 @@ func (r *run) fault(format string, args ...any) {
 // what the worker did wrong is in faults.
 func (r *run) do(ctx context.Context, converge time.Duration) (res result, err error) {
 	res = result{Seed: r.plan.seed}
-	r.began = time.Now()
+	start := time.Now()
+	r.began = start
 	r.counts = make(map[kind]int)
 	defer func() {
-		res.Duration = time.Since(r.began).Round(100 * time.Millisecond).Seconds()
+		res.Duration = time.Since(start).Round(100 * time.Millisecond).Seconds()
 		res.Chaos = maps.Clone(r.counts)
 		res.Faults = r.faults
 	}()
@@ -142,6 +143,11 @@ func (r *run) do(ctx context.Context, converge time.Duration) (res result, err e
 		return res, err
 	}
 	res.Requests, res.Graph = stats.Requests, stats.Faults
+	journal, err := r.graph.journal(ctx)
+	if err != nil {
+		return res, err
+	}
+	res.Pressure = pressureOf(journal, 2*r.plan.timeout)
 	return res, nil
 }
 
@@ -149,7 +155,7 @@ func (r *run) open(ctx context.Context) error {
 	s := r.plan.size
 	r.stream = model.New(model.Options{
 		Seed: r.plan.seed, People: s.people, Audiences: s.audiences, Partitions: s.partitions, Steps: s.steps,
-		Start: streamStart, Tick: tick,
+		Start: streamStart, Tick: tick, Hot: s.hot, Skew: true,
 	})
 	err := until(ctx, time.Minute, time.Second, func() error { return createTopics(ctx, r.client, r.prefix, s.partitions) })
 	if err != nil {
@@ -200,10 +206,15 @@ func (r *run) close() {
 	}
 }
 
-// chaos lets the stream flow and breaks what the plan says.
+// chaos lets the stream flow and breaks what the plan says, from when Facebook
+// was first sent somebody.
 func (r *run) chaos(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.events.run(ctx, r.plan.size.steps, r.plan.size.chaos*2/3) })
+	g.Go(func() error { return r.events.run(ctx, r.plan.size.steps, r.plan.size.chaos*9/8) })
+	if err := r.awaitUploads(ctx); err != nil {
+		return errors.Join(err, g.Wait())
+	}
+	r.began = time.Now()
 	for _, w := range r.workers {
 		g.Go(func() error { return r.breakWorker(ctx, w) })
 	}
@@ -211,6 +222,20 @@ func (r *run) chaos(ctx context.Context) error {
 	g.Go(func() error { return r.breakGraph(ctx) })
 	g.Go(func() error { return r.replay(ctx) })
 	return g.Wait()
+}
+
+// uploadLimit bounds the wait for the first upload.
+const uploadLimit = time.Minute
+
+// awaitUploads waits until there are members in Facebook.
+func (r *run) awaitUploads(ctx context.Context) error {
+	return until(ctx, uploadLimit, 100*time.Millisecond, func() error {
+		s, err := r.graph.stats(ctx)
+		if err == nil && s.Lines == 0 {
+			err = errNotYet
+		}
+		return err
+	})
 }
 
 // heal ends all that is broken. Who was told to wait for a person, or for
@@ -265,14 +290,15 @@ func (r *run) rotateToken(ctx context.Context, after time.Duration) error {
 	return waited
 }
 
+// rowsOfMany is more rows than one member has.
+const rowsOfMany = 40
+
 // burstOf is several faults of one kind, for whoever calls next.
 func burstOf(s step, delay time.Duration) fault {
-	f := fault{Kind: s.fault, Count: int(s.n), Delay: delay.String()}
-	if s.fault == graphtest.MissingAfterCreate {
-		f.Match.Op = graphtest.OpAdd
-	}
-	if s.fault == graphtest.LowSize {
-		f.Match.Op = graphtest.OpRemove
+	f := fault{Kind: s.fault, Match: graphtest.Match{Op: s.op, Path: "/users"}, Count: int(s.n), Delay: delay.String()}
+	if s.fault == graphtest.TooMany || s.fault == graphtest.BadData {
+		// Of one member's rows alone it would be the rows' fault, for good.
+		f.Match.Rows = rowsOfMany
 	}
 	return f
 }

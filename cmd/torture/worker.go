@@ -14,9 +14,7 @@ import (
 )
 
 const (
-	userKeySecret  = "a secret of the tests, 16+ bytes"
-	requestTimeout = 3 * time.Second
-	sessionTimeout = 6 * time.Second
+	userKeySecret = "a secret of the tests, 16+ bytes"
 
 	// stopLimit bounds a graceful stop: ten seconds by design, on a busy machine.
 	stopLimit = 90 * time.Second
@@ -115,7 +113,7 @@ func (w *worker) config() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("kafka:\n  brokers: [%s]", strings.Join(r.cluster.DoorAddrs(w.n), ", "))
-	line("  request_timeout: 3s\n  session_timeout: %s\n  rebalance_timeout: 30s\n  heartbeat_interval: 500ms", sessionTimeout)
+	line("  request_timeout: 3s\n  session_timeout: %s\n  rebalance_timeout: 30s\n  heartbeat_interval: %s", r.plan.session, r.plan.session/8)
 	line("sources:")
 	for _, t := range model.Topics() {
 		tombstone := "ignore"
@@ -127,7 +125,7 @@ func (w *worker) config() string {
 	line("topics: {prefix: %q}\ngroup: %q", r.own(""), r.group)
 	line("state_dir: %q\nuser_key_secret: %q", w.dir, userKeySecret)
 	line("facebook:\n  base_url: \"http://%s/%s\"\n  ad_account: %q\n  access_token_file: %q\n  request_timeout: %s",
-		w.graph[0].Listen, w.client(), account, r.tokenFile, requestTimeout)
+		w.graph[0].Listen, w.client(), account, r.tokenFile, r.plan.timeout)
 	line("window: %s\nfirst_sync_quiet: 1s\nresend_period: 0s\ndefault_country: %s", r.plan.window, model.DefaultCountry)
 	line("http:\n  listen: \"off\"\npage:\n  listen: \"off\"")
 	return b.String()

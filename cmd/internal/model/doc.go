@@ -18,7 +18,8 @@
 // event time: some are late, some are swapped with others, some come twice. A
 // user's records of all topics go to one partition. Times are those of a clock
 // of its own that ticks with every event, so no two events of a user have one
-// time and nothing depends on ties.
+// time; where clocks are skewed, some have, which speak of different audiences.
+// Nothing depends on ties.
 //
 // What is said about one user after an erasure arrives in the topic of the
 // erasure, after it: an erasure covers all that was known when it was

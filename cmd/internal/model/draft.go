@@ -22,7 +22,7 @@ func (s *Stream) draft(typ string, p *person) *draft {
 	s.messages++
 	d := &draft{
 		context: object{"library": object{"name": "http"}},
-		fact:    Fact{User: p.user(), At: s.now.UnixMilli(), In: make(map[string]bool), Single: make(map[string]string)},
+		fact:    Fact{User: p.user(), In: make(map[string]bool), Single: make(map[string]string)},
 		late:    true,
 	}
 	d.json = object{
@@ -37,27 +37,40 @@ func (s *Stream) draft(typ string, p *person) *draft {
 			d.json["anonymousId"] = "browser-" + p.id
 		}
 	}
-	s.stamp(d)
+	s.stamp(p, d)
 	return d
 }
 
+const timeForm = "2006-01-02T15:04:05.000Z07:00"
+
 // stamp writes the event's time in one of the ways in which producers do.
-func (s *Stream) stamp(d *draft) {
-	const form = "2006-01-02T15:04:05.000Z07:00"
-	switch s.rand.IntN(12) {
+func (s *Stream) stamp(p *person, d *draft) {
+	at := s.now
+	way := s.rand.IntN(12)
+	if way > 1 && s.skewed(p) {
+		at = s.skew(p)
+	}
+	d.fact.At = at.UnixMilli()
+	switch way {
 	case 0: // none: the record's time
 		d.late = false
 	case 1: // far ahead: the record's time
-		d.json["timestamp"] = s.now.Add(10 * time.Minute).Format(form)
+		d.json["timestamp"] = s.now.Add(10 * time.Minute).Format(timeForm)
 		d.late = false
 	case 2:
-		d.json["originalTimestamp"] = s.now.Format(form)
+		d.json["originalTimestamp"] = at.Format(timeForm)
 	case 3:
-		d.json["timestamp"] = s.now.In(time.FixedZone("", 2*60*60)).Format(form)
+		d.json["timestamp"] = at.In(time.FixedZone("", 2*60*60)).Format(timeForm)
 	default:
-		d.json["timestamp"] = s.now.Format(form)
-		d.json["originalTimestamp"] = s.now.Add(-time.Second).Format(form)
+		d.json["timestamp"] = at.Format(timeForm)
+		d.json["originalTimestamp"] = at.Add(-time.Second).Format(timeForm)
 	}
+}
+
+// restamp gives the event the stream's time.
+func (s *Stream) restamp(d *draft) {
+	d.json["timestamp"] = s.now.Format(timeForm)
+	d.fact.At = s.now.UnixMilli()
 }
 
 // personas says which audience the event was made for. What such an event says

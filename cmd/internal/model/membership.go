@@ -172,11 +172,15 @@ func (s *Stream) warehouse(p *person, in bool) {
 
 // batch makes one record of several events of a person.
 func (s *Stream) batch(p *person) {
+	if s.skewed(p) {
+		s.atOnce(p)
+		return
+	}
 	now := s.now
 	var events []any
 	for range 3 {
 		d := s.membership(p, s.audience(), s.rand.IntN(2) == 0)
-		d.json["timestamp"] = s.now.Format("2006-01-02T15:04:05.000Z")
+		s.restamp(d)
 		events = append(events, d.json)
 		s.truth.add(d.fact)
 		s.now = s.now.Add(1e6)

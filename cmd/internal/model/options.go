@@ -50,6 +50,13 @@ type Options struct {
 	// WellKeyed leaves out records under a key that is not their user: a worker
 	// that sees one calls for a person.
 	WellKeyed bool
+	// Hot is how many people at a time enter and leave the same few audiences again
+	// and again, for a twelfth of the stream: then others do, and they stay as they
+	// are. Their households share identifiers. 0 for none; needs Steps.
+	Hot int
+	// Skew has the clocks of some people go wrong: their events are ordered by
+	// stamps far ahead or behind, some of them equal.
+	Skew bool
 	// Huge lets two of the records that are too large have 5 MB.
 	Huge bool
 }

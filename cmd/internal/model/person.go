@@ -17,6 +17,7 @@ type person struct {
 	made  map[string]int  // identifiers made so far, by key
 	in    map[string]bool // audiences the person is in, as the generator last said
 	topic string          // of an erasure: where all later events go
+	times map[int64]bool  // event times that a wrong clock gave
 }
 
 func newPerson(n int) *person {

@@ -86,6 +86,10 @@ func (s *Stream) happen() {
 		s.profile(p, true)
 		return
 	}
+	if s.opts.Hot > 0 && s.rand.IntN(3) == 0 {
+		s.hot()
+		return
+	}
 	p := pick(s.rand, s.people)
 	switch n := s.rand.IntN(100); {
 	case n < 40:
@@ -107,7 +111,7 @@ func (s *Stream) happen() {
 	case n < 98:
 		s.broken(p)
 	default:
-		if s.rand.IntN(4) == 0 {
+		if s.rand.IntN(4) == 0 && !s.skewed(p) {
 			s.erase(p)
 		} else {
 			s.enter(p)
