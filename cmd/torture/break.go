@@ -13,21 +13,38 @@ import (
 	"muster/uploader/facebook/graphtest"
 )
 
-// inFlightLimit bounds the wait for a request to be under way.
-const inFlightLimit = 8 * time.Second
+// inFlightLimit bounds the wait for a request to be under way: longer than a new
+// owner waits before its first.
+const inFlightLimit = 12 * time.Second
+
+// breakWorkers carries out the steps of workers that take turns.
+func (r *run) breakWorkers(ctx context.Context) error {
+	for _, t := range r.plan.turns {
+		if err := r.breakOnce(ctx, r.workers[t.worker], t.step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // breakWorker carries out the steps of one worker.
 func (r *run) breakWorker(ctx context.Context, w *worker) error {
 	for _, s := range r.plan.workers[w.n] {
-		if err := r.due(ctx, s); err != nil {
+		if err := r.breakOnce(ctx, w, s); err != nil {
 			return err
 		}
-		w.mu.Lock()
-		err := w.suffer(ctx, s)
-		w.mu.Unlock()
-		if err != nil {
-			return fmt.Errorf("worker %d: %s: %w", w.n, s.kind, err)
-		}
+	}
+	return nil
+}
+
+func (r *run) breakOnce(ctx context.Context, w *worker, s step) error {
+	if err := r.due(ctx, s); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.suffer(ctx, s); err != nil {
+		return fmt.Errorf("worker %d: %s: %w", w.n, s.kind, err)
 	}
 	return nil
 }
@@ -150,13 +167,16 @@ func (w *worker) awaitRequest(ctx context.Context) bool {
 // awaitFault waits until a change of members by the worker has met the fault,
 // and reports whether one did in time.
 func (w *worker) awaitFault(ctx context.Context, f fault) bool {
-	began := time.Now()
+	if w.process == nil {
+		return false
+	}
 	f.Match.Client, f.Match.Path = w.client(), "/users"
-	if w.process == nil || w.run.graph.inject(ctx, f) != nil {
+	before, err := w.run.graph.stats(ctx)
+	if err != nil || w.run.graph.inject(ctx, f) != nil {
 		return false
 	}
 	return nil == until(ctx, inFlightLimit, 10*time.Millisecond, func() error {
-		ok, err := w.run.graph.struck(ctx, w.client(), f.Kind, began)
+		ok, err := w.run.graph.struck(ctx, w.client(), f.Kind, before.Requests)
 		if err == nil && !ok {
 			err = errNotYet
 		}

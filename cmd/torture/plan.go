@@ -87,7 +87,8 @@ type plan struct {
 	mood mood
 
 	workers [maxWorkers][]step
-	first   int // workers that run from the start; the others join
+	turns   []turn // of workers that break one after the other
+	first   int    // workers that run from the start; the others join
 	brokers []step
 	graph   []step
 	group   []step
@@ -141,13 +142,11 @@ func newPlan(seed uint64, s size) *plan {
 	p.window = between(r, 500*time.Millisecond, 1500*time.Millisecond)
 	switch p.mood {
 	case ofFacebook:
-		p.first, p.pace = 1+r.IntN(2), s.chaos
+		p.first, p.pace, p.session = 1+r.IntN(2), s.chaos, 10*time.Second // on a busy machine too
 		p.workers[0] = []step{{at: between(r, s.chaos/3, s.chaos), kind: pick(r, restartLate, restartWorker), n: r.Uint64()}}
 	case ofOwners:
-		p.first, p.pace = 2+r.IntN(2), 6*time.Second
-		for i := range maxWorkers - 1 {
-			p.workers[i] = p.workerSteps(r, i)
-		}
+		p.first, p.session = 2+r.IntN(2), 4*time.Second
+		p.turns = p.ownerTurns(r)
 	default:
 		p.first, p.pace = 1+r.IntN(3), pick(r, 6*time.Second, 15*time.Second, 30*time.Second)
 		for i := range maxWorkers {
@@ -167,10 +166,38 @@ func (p *plan) latest() time.Duration { return p.timeout - p.reorder - lateMargi
 // worker's rest.
 const lateMargin = 200 * time.Millisecond
 
+// turn is a step of one of the workers.
+type turn struct {
+	worker int
+	step
+}
+
+// takenOver is after how long another owner acts on what a worker that died or
+// froze has let go.
+func (p *plan) takenOver() time.Duration { return 2*p.session + p.timeout }
+
+// ownerTurns hand over with requests under way. Between two there is time for
+// uploads, without which there is nothing to go wrong.
+func (p *plan) ownerTurns(r *rand.Rand) (turns []turn) {
+	for at := between(r, time.Second, 4*time.Second); at < p.size.chaos; {
+		t := turn{r.IntN(p.first), step{at: at, n: r.Uint64()}}
+		t.kind = pick(r, restartLate, restartLate, restartLate, freezeRetry, freezeRetry, freezeFlight, killInFlight, cutKafka, restartWorker)
+		switch t.kind {
+		case freezeRetry, freezeFlight:
+			t.hold = between(r, p.takenOver()+time.Second, p.takenOver()+4*time.Second)
+		case cutKafka:
+			t.hold = between(r, p.session, p.takenOver())
+		default:
+			t.hold = between(r, 0, 2*time.Second)
+		}
+		turns = append(turns, t)
+		at += t.hold + between(r, 3*time.Second, 6*time.Second)
+	}
+	return turns
+}
+
 func (p *plan) workerSteps(r *rand.Rand, worker int) (steps []step) {
 	chaos, pace, runs, stays := p.size.chaos, p.pace, worker < p.first, worker == 0
-	// takenOver is when another owner acts on what a worker has left or let go.
-	takenOver := 2*p.session + p.timeout
 	at := between(r, time.Second, 3*time.Second+pace)
 	if !runs {
 		if r.IntN(3) == 0 {
@@ -181,21 +208,17 @@ func (p *plan) workerSteps(r *rand.Rand, worker int) (steps []step) {
 	}
 	for at < chaos {
 		s := step{at: at, n: r.Uint64()}
-		n := r.IntN(100)
-		if p.mood == ofOwners {
-			n = pick(r, 12, 20, 24, 31, 31, 39, 39, 47, 55, 71, 77) // what hands over
-		}
-		switch {
+		switch n := r.IntN(100); {
 		case n < 12:
 			s.kind, s.hold = killWorker, between(r, 0, 9*time.Second)
 		case n < 20:
 			s.kind, s.hold = killInFlight, between(r, 0, 9*time.Second)
 		case n < 24:
-			s.kind, s.hold = freeze, between(r, 2*time.Second, takenOver+4*time.Second)
+			s.kind, s.hold = freeze, between(r, 2*time.Second, p.takenOver()+4*time.Second)
 		case n < 31:
-			s.kind, s.hold = freezeFlight, between(r, p.session, takenOver+4*time.Second)
+			s.kind, s.hold = freezeFlight, between(r, p.session, p.takenOver()+4*time.Second)
 		case n < 39:
-			s.kind, s.hold = freezeRetry, between(r, takenOver, takenOver+4*time.Second)
+			s.kind, s.hold = freezeRetry, between(r, p.takenOver(), p.takenOver()+4*time.Second)
 		case n < 47:
 			s.kind, s.hold = restartLate, between(r, 0, 4*time.Second)
 		case n < 55:
@@ -318,6 +341,9 @@ func (p *plan) String() string {
 			fmt.Fprintf(&b, "%-8s   0.0s runs\n", who)
 		}
 		list(who, steps)
+	}
+	for _, t := range p.turns {
+		list(fmt.Sprintf("worker %d", t.worker), []step{t.step})
 	}
 	list("brokers", p.brokers)
 	list("facebook", p.graph)

@@ -37,6 +37,9 @@ func TestPlansCoverAll(t *testing.T) {
 		for _, s := range all {
 			counts[s.kind]++
 		}
+		for _, t := range p.turns {
+			counts[t.kind]++
+		}
 		if slices.ContainsFunc(p.workers[0], func(s step) bool { return s.kind == leave }) {
 			t.Errorf("seed %d: the first worker leaves for good", seed)
 		}

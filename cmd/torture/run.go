@@ -218,6 +218,7 @@ func (r *run) chaos(ctx context.Context) error {
 	for _, w := range r.workers {
 		g.Go(func() error { return r.breakWorker(ctx, w) })
 	}
+	g.Go(func() error { return r.breakWorkers(ctx) })
 	g.Go(func() error { return r.breakBrokers(ctx) })
 	g.Go(func() error { return r.breakGraph(ctx) })
 	g.Go(func() error { return r.replay(ctx) })
