@@ -42,13 +42,6 @@ type audience struct {
 	status status
 }
 
-// unknownAnswer is the last request of which nobody knows whether it was, or
-// still will be, carried out.
-type unknownAnswer struct {
-	op op
-	at time.Time // when the attempt ended
-}
-
 // unsettled is the number of members that nobody sent but that are not confirmed
 // either. It is higher than any batch, so it counts as open.
 const unsettled = math.MaxInt64

@@ -90,8 +90,9 @@
 //	                                   and sent again under another
 //	crash with a request in flight     the next owner waits TakeoverWait, then as above
 //	crash after creating an audience   found by the marker in its description
-//	unknown answer                     the same again at once; an opposite request
-//	                                   only after RequestTimeout
+//	unknown answer                     the same again at once; an opposite request,
+//	                                   and other rows with a strong value of an
+//	                                   unanswered add, only after RequestTimeout
 //	row named as invalid               remembered in its member by hash
 //	bad request                        halved down to one member, at most 32 halvings
 //	                                   a window; then the audience is blocked

@@ -29,7 +29,7 @@ func (t *task) failed(tx *consumer.Tx, a *audience, b *batch, err error, now tim
 		e = &facebook.Error{Class: facebook.Transient, Unknown: true, Title: "an error of no class"}
 	}
 	if e.Unknown {
-		a.unknown = unknownAnswer{op: b.op, at: now}
+		a.noAnswer(b, now, t.options.RequestTimeout)
 	}
 	switch class := t.classFor(a, b, e, now); class {
 	case facebook.LowSize:

@@ -81,6 +81,9 @@ func (t *task) takeAdds(tx *consumer.Tx, a *audience, m *member, add []*musterpb
 	if len(add) == 0 || !a.window.pass.takes(hasExternID(add[0])) {
 		return true, nil
 	}
+	if !a.unknown.mayFollow(add, t.now(), t.options.RequestTimeout) {
+		return true, nil // the member stays dirty: a later window sends it
+	}
 	b, err := t.room(tx, a, add)
 	if b == nil {
 		return false, err

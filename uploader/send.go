@@ -38,14 +38,6 @@ func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next
 	return time.Time{}, nil
 }
 
-// over is when a request whose answer is unknown can no longer take effect.
-func (u unknownAnswer) over(timeout time.Duration) time.Time {
-	if u.at.IsZero() {
-		return u.at
-	}
-	return u.at.Add(timeout)
-}
-
 // answered applies the answer to a batch.
 func (t *task) answered(tx *consumer.Tx, a *audience, b *batch, result facebook.UsersResult, err error) error {
 	now := t.now()
