@@ -70,7 +70,8 @@ type Options struct {
 	AppCallsPerHour int
 
 	// UnknownAnswerWindow above zero notes a violation when an operation follows,
-	// within this time, an opposite one whose answer the client never got.
+	// within this time, an opposite one whose answer the client never got. It is the
+	// clients' time-out: an operation without an answer counts from then at the latest.
 	UnknownAnswerWindow time.Duration
 
 	// Random injects faults by chance.

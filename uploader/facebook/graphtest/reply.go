@@ -104,7 +104,11 @@ func (s *Server) leave(c *call, outcome Outcome) {
 		return
 	}
 	if outcome != Answered {
-		a.unknown = append(a.unknown, unknownAnswer{c.entry.Op, c.entry.End, c.entry.Client})
+		at := c.entry.End
+		if late := c.entry.Start.Add(s.opts.UnknownAnswerWindow); at.After(late) {
+			at = late // the client gave it up then, or is frozen
+		}
+		a.unknown = append(a.unknown, unknownAnswer{c.entry.Op, at, c.entry.Client})
 	} else if c.due.After(a.floor) {
 		a.floor = c.due
 	}

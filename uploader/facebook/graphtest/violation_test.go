@@ -113,6 +113,49 @@ func TestOppositeAfterUnknown(t *testing.T) {
 	}
 }
 
+// TestFrozenClient: what a client that is frozen has open is over for others when its
+// time-out and the rest after that are.
+func TestFrozenClient(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		wait time.Duration
+		wake bool
+		want int
+	}{
+		"while it sleeps, too early": {19 * time.Second, false, 1},
+		"while it sleeps":            {20 * time.Second, false, 0},
+		"awake, too early":           {19 * time.Second, true, 1},
+		"awake":                      {20 * time.Second, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := newClient(t, Options{UnknownAnswerWindow: 10 * time.Second})
+				id := c.create()
+				c.srv.Inject(Fault{Kind: TimeoutBefore})
+				ctx, wake := context.WithCancel(t.Context())
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					c.send(c.request("POST", id+"/users", payloadOf(t, "EMAIL", []string{h("a")})).WithContext(ctx))
+				})
+				time.Sleep(tc.wait - time.Second)
+				if tc.wake {
+					wake()
+					wg.Wait()
+				}
+				time.Sleep(time.Second)
+				wantOK(t, c.rows("DELETE", id, "EMAIL", []string{h("a")}))
+				time.Sleep(time.Second)
+				wake()
+				wg.Wait()
+				if got := c.violations(); got[OppositeInFlight]+got[OppositeAfterUnknown] != tc.want {
+					t.Errorf("violations %v, want %d", got, tc.want)
+				}
+			})
+		})
+	}
+}
+
 func TestDuplicateMarker(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, Options{})

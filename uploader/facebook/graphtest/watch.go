@@ -63,7 +63,7 @@ func (s *Server) watchMarker(c *call) {
 
 func (s *Server) watchOverlap(c *call) {
 	for _, other := range s.journal.live {
-		if other.entry == c.entry || other.entry.Audience != c.entry.Audience || !other.entry.Op.writes() {
+		if other.entry == c.entry || other.entry.Audience != c.entry.Audience || !other.entry.Op.writes() || s.forgotten(other.entry) {
 			continue
 		}
 		kind := Overlap
@@ -72,6 +72,13 @@ func (s *Server) watchOverlap(c *call) {
 		}
 		other.overlaps = append(other.overlaps, newViolation(c.entry, kind, "with "+string(other.entry.Op)))
 	}
+}
+
+// forgotten reports whether a request is so old that its client, if it still lives, has
+// given it up and rested since: a frozen one keeps its connection for as long as it likes.
+func (s *Server) forgotten(e *Entry) bool {
+	w := s.opts.UnknownAnswerWindow
+	return w > 0 && time.Since(e.Start) >= 2*w
 }
 
 func (s *Server) watchUnknown(c *call) {
