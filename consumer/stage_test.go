@@ -24,16 +24,18 @@ import (
 type world struct {
 	t       *testing.T
 	net     *kfake.VirtualNetwork
+	broker  *kfake.Cluster
 	cluster *consumer.Cluster
+	logger  *slog.Logger // of replicas' clusters
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 	vn := new(kfake.VirtualNetwork)
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(vn.Listen))
+	k, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(vn.Listen)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, net: vn}
+	w := &world{t: t, net: vn, broker: k, logger: slog.New(slog.DiscardHandler)}
 	w.cluster = w.connect()
 	t.Cleanup(func() {
 		w.cluster.Close()
@@ -44,7 +46,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) connect() *consumer.Cluster {
 	return consumer.NewCluster(consumer.ClusterOptions{
-		Brokers: []string{"localhost:9092"}, Dial: w.net.DialContext, Logger: slog.New(slog.DiscardHandler),
+		Brokers: []string{"localhost:9092"}, Dial: w.net.DialContext, Logger: w.logger,
 	})
 }
 
