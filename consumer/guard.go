@@ -109,10 +109,10 @@ func (c *Cluster) unsupportedOr(ctx context.Context, err error) error {
 // costs and what an operator can do.
 func (c *Cluster) warnUnfenced(p *producer, refusal error) {
 	c.unfenced.Do(func() {
-		cost := "a worker that slept through its lease can still write to a changelog; the owner notices at its next write, within a minute at the latest, " +
-			"and writes the touched keys again; if it dies before that, the next owner takes the stray values for true until the users' next events"
+		cost := "a worker that slept through its lease can still write to changelogs; what it writes is left out, at the cost of a takeover, " +
+			"but a stray record that no owner sees for min.compaction.lag.ms can cost its key's value"
 		if p.guard == GuardPosition {
-			cost += "; a request whose answer was lost is stored twice, and its task is taken over anew"
+			cost += "; a request whose answer is lost may be stored twice: a takeover, too, and dead letters that are there twice"
 		}
 		c.log.Warn("brokers grant no transactional id: former owners are noticed, but not shut out",
 			"transactional_id", p.transactionalID, "error", refusal, "cost", cost, "remedy", c.options.FencingRemedy)

@@ -97,7 +97,7 @@ func TestBrokersGrantNoTransactionalID(t *testing.T) {
 				w.produce(parts, 100)
 				var said bytes.Buffer
 				reader := sdkmetric.NewManualReader()
-				w.logger = slog.New(slog.NewTextHandler(&said, nil))
+				w.options.Logger = slog.New(slog.NewTextHandler(&said, nil))
 				a := w.start(vfs.NewMem(), func(o *consumer.StageOptions) {
 					o.Meter = sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
 				})
