@@ -55,7 +55,8 @@
 // new producer epoch for the task (Owner, Log.Open), restores the table to the
 // changelog's end, writes a fence, and restores what the former owner wrote
 // before the fence took hold. From the fence on, brokers refuse the former
-// owner's writes (I3, KIP-98): there is no moment at which two owners write.
+// owner's writes (I3, KIP-98): there is no moment at which two owners write. For
+// brokers that do not, see "Without fencing".
 // The fence also names the changelog's incarnation, the time of its first
 // fence: a table of another incarnation, or one ahead of its log, is wiped. So
 // is one whose last known fence is no longer where it was.

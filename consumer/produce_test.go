@@ -32,13 +32,15 @@ func TestPositionTellsOfAGapInside(t *testing.T) {
 	for i := range large {
 		large[i] = byte(rand.Uint32()) // does not compress
 	}
-	seen := 0
+	var first kmsg.Request
 	second := k.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: tp.topic, Err: kerr.NotLeaderForPartition, Count: -1, When: func(r kmsg.Request) bool {
-		if len(r.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records) > maxBatchBytes/2 {
-			seen++
-			return seen > 1
+		if len(r.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records) < maxBatchBytes/2 {
+			return false // not one of these
 		}
-		return false
+		if first == nil {
+			first = r
+		}
+		return r != first
 	}})
 	type answer struct {
 		at  int64
