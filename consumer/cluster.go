@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -27,7 +28,10 @@ type ClusterOptions struct {
 	// RequestTimeout bounds one request, waiting for acknowledgement included.
 	// Default 10 s.
 	RequestTimeout time.Duration
-	Logger         *slog.Logger // default slog.Default
+	// FencingRemedy is what an operator can do where brokers grant no transactional
+	// id, for the warning. Default: the right that is missing.
+	FencingRemedy string
+	Logger        *slog.Logger // default slog.Default
 }
 
 // Cluster is a connection to Kafka, shared by the stages of a process. It is
@@ -37,6 +41,7 @@ type Cluster struct {
 	transport *kafka.Transport
 	client    *kafka.Client
 	log       *slog.Logger
+	unfenced  sync.Once // what warnUnfenced says
 }
 
 // NewCluster returns a Cluster. It does not connect.
@@ -49,6 +54,9 @@ func NewCluster(o ClusterOptions) *Cluster {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.FencingRemedy == "" {
+		o.FencingRemedy = "grant the principal Write and Describe on this transactional id; it is used from the next takeover on"
 	}
 	tr := &kafka.Transport{
 		Dial:        o.Dial,

@@ -42,6 +42,8 @@
 //	table is gone, foreign,   none, or ErrWipe      restores everything
 //	broken or too old
 //	changelog made anew       no fence              begins the inputs again
+//	somebody else wrote       strays                leaves them out, writes their
+//	(without fencing)                               keys again
 //
 // # Takeover
 //
@@ -53,7 +55,8 @@
 // new producer epoch for the task (Owner, Log.Open), restores the table to the
 // changelog's end, writes a fence, and restores what the former owner wrote
 // before the fence took hold. From the fence on, brokers refuse the former
-// owner's writes (I3, KIP-98): there is no moment at which two owners write.
+// owner's writes (I3, KIP-98): there is no moment at which two owners write. For
+// brokers that do not, see "Without fencing".
 // The fence also names the changelog's incarnation, the time of its first
 // fence: a table of another incarnation, or one ahead of its log, is wiped. So
 // is one whose last known fence is no longer where it was.
@@ -71,6 +74,55 @@
 // predicted one ends the ownership. Positions only grow, across owners too, so
 // (incarnation, position) can version what a stage emits, and Tx.Next can number
 // what it does.
+//
+// # Without fencing
+//
+// Some brokers grant no transactional id. A producer then takes what they do grant
+// (Guard), the Cluster says once what that costs and what mends it, and
+// TaskStatus.Guard and muster.task.unfenced keep it visible:
+//
+//	guard     needs                          a former owner   a repeated request
+//	epoch     Write on the transactional id  is refused       is stored once
+//	sequence  a producer id (Kafka 3.0: any  can write        is stored once
+//	          topic's Write; before that
+//	          IdempotentWrite on the cluster)
+//	position  Write on the topics            can write        can be stored twice
+//
+// Where others can write, a record names in a header the position it is meant for,
+// the one that was predicted, and counts there only. Anywhere else it is a stray,
+// for everybody who reads the changelog. So an append is one only if its writer knew
+// all of the log before it: a request of a former owner that slept, a late one of
+// one's own and the second copy of a repeated one change nothing, fence renewals,
+// fingerprints and releases included. Only the fence of a takeover counts wherever
+// it is; the takeover then restores up to it.
+//
+// An owner meets a stray as it meets any foreign record: its next append, or the look
+// at the end once a minute, is not where it should be. It then emits nothing and
+// commits nothing, and the task is taken over anew, which begins by asking the group: a
+// former owner ends there. What the owner appended itself at the wrong place is a
+// stray, too; its input is read again. The takeover leaves strays out of the table
+// and, behind its fence, writes their keys again with what the table says:
+// compaction knows only the last record of a key, and would remove the one that
+// counts. If that append is displaced, it all begins again. Strays not yet written
+// again are remembered with the table's position, so that it may crash anywhere.
+//
+// What remains weaker than with fencing:
+//
+//   - Compaction may come first, if a stray lies there for longer than the topic's
+//     min.compaction.lag.ms (6 hours) without any owner. For owners without the table
+//     its key is then as if it had never been logged.
+//   - Emissions and dead letters without a changelog record have no position. A
+//     former owner that slept between the last look at its lease and the request
+//     still sends them: emissions are versions that the new owner's exceed, or, of a
+//     stage without state, copies equal to the byte. With guard position, both may be
+//     there twice.
+//   - A former owner that slept in its takeover writes its fence, which costs the
+//     present owner a takeover. Its fingerprint stands if that owner dies before it
+//     notices.
+//   - Records of a replica with fencing count wherever they are: all replicas need
+//     the same rights.
+//   - In a copy of the changelog at other positions (a mirrored cluster) nothing counts
+//     but fences: begin anew there, under another group.
 //
 // # Lease (I3)
 //

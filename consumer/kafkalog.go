@@ -75,7 +75,8 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 				if rec.Offset >= int64(to) {
 					return
 				}
-				if !yield(LogRecord{Position: Position(rec.Offset), Key: rec.Key, Value: rec.Value}, nil) {
+				at := Position(rec.Offset)
+				if !yield(LogRecord{Position: at, Key: rec.Key, Value: rec.Value, Stray: isStray(at, rec.Headers)}, nil) {
 					return
 				}
 			}
@@ -83,13 +84,26 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 	}
 }
 
-func (l *kafkaLog) Append(ctx context.Context, writes []Write) (Position, error) {
+func (l *kafkaLog) Append(ctx context.Context, at Position, writes []Write) (Position, error) {
+	first, err := l.append(ctx, at, writes)
+	if errors.Is(err, kafka.ClusterAuthorizationFailed) && l.producer.guard != GuardPosition {
+		// Before Kafka 3.0 a producer id needs IdempotentWrite on the cluster, as is
+		// found out by the first record: a transactional id does not include it.
+		l.producer.guardByPosition(err)
+		first, err = l.append(ctx, at, writes)
+	}
+	return Position(first), err
+}
+
+func (l *kafkaLog) append(ctx context.Context, at Position, writes []Write) (int64, error) {
 	records := make([]kafka.Record, len(writes))
 	for i, w := range writes {
 		records[i] = kafka.Record{Key: protocol.NewBytes(w.Key), Value: protocol.NewBytes(w.Value)}
+		if l.producer.guard.Unfenced() && at != NoPosition {
+			records[i].Headers = meantFor(at + Position(i))
+		}
 	}
-	at, err := l.producer.produce(ctx, l.changelog, l.producer.sequence(l.changelog), records)
-	return Position(at), err
+	return l.producer.produce(ctx, l.changelog, l.producer.sequence(l.changelog), records)
 }
 
 // Send writes each partition's emissions in order, the partitions side by side.

@@ -16,6 +16,9 @@ type LogRecord struct {
 	Position Position
 	Key      []byte
 	Value    []byte // nil = tombstone
+	// Stray is set when the record was written for another position. It does not
+	// count: its writer did not know all of the log before it.
+	Stray bool
 }
 
 // Offsets are the next offsets to read, per input topic of a task.
@@ -27,7 +30,7 @@ type Offsets map[string]int64
 type Log interface {
 	// Open becomes the newest writer of the changelog and returns the position
 	// of its end: that of the next record. Former writers are refused from this
-	// writer's first Append on, at the latest.
+	// writer's first Append on, at the latest, where brokers grant a transactional id.
 	Open(ctx context.Context) (end Position, err error)
 	// Renew gets a new epoch for the present writer, so that the broker does not
 	// forget it. It returns ErrFenced when this writer is no longer the newest.
@@ -39,10 +42,13 @@ type Log interface {
 	// Read yields the records from position from up to but without to, in order.
 	// Compaction leaves holes. An error ends the sequence and is its last element.
 	Read(ctx context.Context, from, to Position) iter.Seq2[LogRecord, error]
-	// Append writes the records, all or (on error) an unknown number of them, and
-	// returns the position of the first; the others follow without a gap. It
-	// returns ErrFenced when this writer is no longer the newest.
-	Append(ctx context.Context, records []Write) (Position, error)
+	// Append writes the records, all or (on error) an unknown number of them, for
+	// the position at and those after it (NoPosition = wherever the end is). It
+	// returns the position of the last, less the number of those before it: that of
+	// the first, unless somebody else wrote in between. Records that came to be
+	// elsewhere are strays, unless their writer is fenced by the broker, which it is
+	// told by ErrFenced.
+	Append(ctx context.Context, at Position, records []Write) (Position, error)
 	// Send writes emissions and dead letters and returns when all are acknowledged.
 	Send(ctx context.Context, emissions []Emission, deadLetters []DeadLetter) error
 	// Commit records that everything below the offsets was consumed.

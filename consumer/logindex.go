@@ -37,6 +37,9 @@ func newLogIndex(limit Position) logIndex {
 }
 
 func (x *logIndex) add(rec LogRecord) error {
+	if rec.Stray {
+		return nil
+	}
 	if isFence(rec.Key) {
 		f, err := decodeFence(rec)
 		if err != nil {

@@ -54,6 +54,9 @@ type OwnerOptions struct {
 	StartAfresh func(context.Context) (consumed bool, err error)
 	// Progress, if set, is called while restoring.
 	Progress func(done, total int64)
+	// Repaired, if set, is told how many keys were written again because the
+	// changelog had stray records of them.
+	Repaired func(keys int)
 	// Probe, if set, is called before each step of a commit; its error is a crash
 	// at that point. For tests.
 	Probe func(Step) error
@@ -114,7 +117,10 @@ func (w *Owner) takeOver(ctx context.Context, o OwnerOptions) (Start, error) {
 			s.Fresh = !consumed
 		}
 	}
-	at, err := w.append(ctx, []Write{w.fence.write()})
+	if err := w.info.Lease.MayAct(); err != nil {
+		return Start{}, fmt.Errorf("write fence: %w", err)
+	}
+	at, err := w.log.Append(ctx, NoPosition, []Write{w.fence.write()})
 	if err != nil {
 		return Start{}, fmt.Errorf("write fence: %w", err)
 	}
@@ -132,7 +138,10 @@ func (w *Owner) takeOver(ctx context.Context, o OwnerOptions) (Start, error) {
 	s.Restored = r.done
 	w.fresh = s.Fresh
 	w.next = at + 1
-	return s, w.markFence(at)
+	if err := w.markFence(at); err != nil {
+		return Start{}, err
+	}
+	return s, w.repair(ctx, r.strays, o.Repaired)
 }
 
 // markFence moves the table to the owner's own fence.
@@ -183,8 +192,8 @@ func (w *Owner) Renew(ctx context.Context) error {
 }
 
 // Verify returns ErrFenced when the changelog does not end where this owner left
-// it: it was made anew, lost its tail, or somebody else wrote. An idle owner
-// would not notice otherwise.
+// it: it was made anew, lost its tail, or somebody else wrote. An idle owner would
+// not notice otherwise.
 func (w *Owner) Verify(ctx context.Context) error {
 	end, err := w.log.End(ctx)
 	if err == nil && end != w.next {
@@ -193,12 +202,21 @@ func (w *Owner) Verify(ctx context.Context) error {
 	return err
 }
 
-// append writes to the changelog under the lease.
-func (w *Owner) append(ctx context.Context, records []Write) (Position, error) {
+// append writes to the changelog where it goes on for this owner. Anywhere else it
+// ends the ownership: what the stage was told of positions is wrong, and somebody
+// wrote here.
+func (w *Owner) append(ctx context.Context, records []Write) error {
 	if err := w.info.Lease.MayAct(); err != nil {
-		return 0, err
+		return err
 	}
-	return w.log.Append(ctx, records)
+	at, err := w.log.Append(ctx, w.next, records)
+	if err == nil && at != w.next {
+		err = fmt.Errorf("at %d instead of %d: %w", at, w.next, ErrFenced)
+	}
+	if err == nil {
+		w.next += Position(len(records))
+	}
+	return err
 }
 
 // Processor returns the stage's part.
@@ -209,7 +227,7 @@ func (w *Owner) Processor() Processor { return w.proc }
 func (w *Owner) Release(ctx context.Context) error {
 	f := w.fence
 	f.Released = true
-	if _, err := w.append(ctx, []Write{f.write()}); err != nil {
+	if err := w.append(ctx, []Write{f.write()}); err != nil {
 		return fmt.Errorf("write release: %w", err)
 	}
 	return nil

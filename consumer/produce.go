@@ -14,11 +14,14 @@ import (
 
 // producer writes records stamped with a producer id, epoch and sequence
 // number, without transactions: the broker then stores a repeated request once
-// and refuses an older epoch (KIP-98, KIP-360). One producer belongs to one
-// task; produce may be called concurrently for different partitions.
+// and refuses an older epoch (KIP-98, KIP-360). Where brokers grant less it does
+// without (Guard). One producer belongs to one task; produce may be called
+// concurrently for different partitions.
 type producer struct {
 	cluster         *Cluster
 	transactionalID string
+	guarded         func(Guard) // told when guard changes, nil = nobody
+	guard           Guard
 	id              int64
 	epoch           int16
 	sequences       map[topicPartition]*int32
@@ -36,35 +39,30 @@ const maxBatchBytes = 2 << 20
 // transactionTimeoutMs is required by InitProducerID. No transaction is begun.
 const transactionTimeoutMs = 60_000
 
-// open gets a new epoch, which shuts out former producers of this transactional
-// id from every partition this one writes to.
-func (p *producer) open(ctx context.Context) error {
-	return p.init(ctx, -1, -1)
-}
-
-// renew gets the next epoch for this producer, if it still is the newest.
-func (p *producer) renew(ctx context.Context) error {
-	return p.init(ctx, int(p.id), int(p.epoch))
-}
-
-func (p *producer) init(ctx context.Context, id, epoch int) error {
+// init gets a producer id and epoch: those of the transactional id, or if there
+// is none an id that nobody had before.
+func (p *producer) init(ctx context.Context, transactionalID string, id, epoch int) error {
 	return p.cluster.retry(ctx, "get producer epoch of "+p.transactionalID, func(ctx context.Context) error {
 		res, err := p.cluster.client.InitProducerID(ctx, &kafka.InitProducerIDRequest{
-			TransactionalID:      p.transactionalID,
+			TransactionalID:      transactionalID,
 			TransactionTimeoutMs: transactionTimeoutMs,
 			ProducerID:           id,
 			ProducerEpoch:        epoch,
 		})
 		if err != nil {
-			return err
+			return p.cluster.unsupportedOr(ctx, err)
 		}
 		if res.Error != nil {
 			return fencedOr(res.Error)
 		}
-		p.id, p.epoch = int64(res.Producer.ProducerID), int16(res.Producer.ProducerEpoch)
-		p.sequences = map[topicPartition]*int32{}
+		p.stamp(int64(res.Producer.ProducerID), int16(res.Producer.ProducerEpoch))
 		return nil
 	})
+}
+
+// stamp sets what records are stamped with from now on.
+func (p *producer) stamp(id int64, epoch int16) {
+	p.id, p.epoch, p.sequences = id, epoch, map[topicPartition]*int32{}
 }
 
 // sequence returns the counter of a partition. Not for concurrent use.
@@ -78,20 +76,19 @@ func (p *producer) sequence(tp topicPartition) *int32 {
 }
 
 // produce writes records to a partition in order and returns the offset of the
-// first. Each request is repeated until it is acknowledged or ctx ends.
-func (p *producer) produce(ctx context.Context, tp topicPartition, sequence *int32, records []kafka.Record) (int64, error) {
-	first := int64(-1)
-	for len(records) > 0 {
-		n := batchLength(records)
-		at, err := p.produceBatch(ctx, tp, *sequence, records[:n])
+// last, less the number of those before it: that of the first, unless somebody else
+// wrote in between. Each request is repeated until it is acknowledged or ctx ends.
+func (p *producer) produce(ctx context.Context, tp topicPartition, sequence *int32, records []kafka.Record) (first int64, err error) {
+	written := 0
+	for written < len(records) {
+		n := batchLength(records[written:])
+		at, err := p.produceBatch(ctx, tp, *sequence, records[written:written+n])
 		if err != nil {
 			return 0, err
 		}
-		if first < 0 {
-			first = at
-		}
+		first = at - int64(written)
 		*sequence = nextSequence(*sequence, n)
-		records = records[n:]
+		written += n
 	}
 	return first, nil
 }
@@ -162,7 +159,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// encode has kafka-go encode and compress the batch, and stamps it.
+// encode has kafka-go encode and compress the batch, and stamps it. Without a
+// producer id the sequence number is -1, too.
 func (p *producer) encode(sequence int32, records []kafka.Record) ([]byte, error) {
 	var buf bytes.Buffer
 	rs := protocol.RecordSet{
@@ -176,6 +174,9 @@ func (p *producer) encode(sequence int32, records []kafka.Record) ([]byte, error
 	raw := buf.Bytes()
 	if len(raw) < 4+batchHeader {
 		return nil, fmt.Errorf("batch of %d bytes is shorter than its header", len(raw))
+	}
+	if p.id < 0 {
+		sequence = -1
 	}
 	b := raw[4:]
 	binary.BigEndian.PutUint64(b[batchProducerID:], uint64(p.id))

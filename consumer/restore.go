@@ -17,6 +17,8 @@ type restore struct {
 	fence fence    // last fence seen, in the log or known to the table
 	last  Position // its position, NoPosition without one
 	done  int64    // records applied
+	// strays are the keys whose last record does not count.
+	strays strays
 }
 
 // run checks that the table is a copy of this log and restores up to end.
@@ -32,8 +34,13 @@ func (r *restore) run(ctx context.Context, end Position) error {
 			return fmt.Errorf("find start of changelog: %w", err)
 		}
 		from = start
-	} else if err := r.known(ctx, m); err != nil {
-		return err
+	} else {
+		if err := r.known(ctx, m); err != nil {
+			return err
+		}
+		if err := r.strays.load(ctx, r.owner); err != nil {
+			return err
+		}
 	}
 	if err := r.apply(ctx, from, end); err != nil {
 		return err
@@ -84,7 +91,7 @@ func (r *restore) apply(ctx context.Context, from, to Position) error {
 		if r.last != NoPosition {
 			m.incarnation, m.owner = r.fence.Incarnation, r.fence.Owner
 		}
-		err := errors.Join(tx.err, tx.batch.Set(metaKey, m.encode(), nil), tx.batch.Commit(noSync), tx.discard())
+		err := errors.Join(tx.err, r.strays.save(tx.batch), tx.batch.Set(metaKey, m.encode(), nil), tx.batch.Commit(noSync), tx.discard())
 		if err != nil {
 			return fmt.Errorf("restore to %d: %w", next-1, err)
 		}
@@ -128,6 +135,10 @@ func (r *restore) newTx(next Position) *Tx {
 
 // one applies a single record to the table.
 func (r *restore) one(tx *Tx, rec LogRecord) error {
+	r.strays.note(rec)
+	if rec.Stray {
+		return nil
+	}
 	if isFence(rec.Key) {
 		f, err := decodeFence(rec)
 		if err != nil {

@@ -20,20 +20,24 @@ import (
 	"muster/consumer"
 )
 
-// world is a Kafka in memory, inside a synctest bubble.
+// world is a Kafka in memory, inside a synctest bubble, or a real one.
 type world struct {
 	t       *testing.T
 	net     *kfake.VirtualNetwork
+	broker  *kfake.Cluster
 	cluster *consumer.Cluster
+	options consumer.ClusterOptions // of replicas
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 	vn := new(kfake.VirtualNetwork)
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(vn.Listen))
+	k, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(vn.Listen)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, net: vn}
+	w := &world{t: t, net: vn, broker: k, options: consumer.ClusterOptions{
+		Brokers: []string{"localhost:9092"}, Dial: vn.DialContext, Logger: slog.New(slog.DiscardHandler),
+	}}
 	w.cluster = w.connect()
 	t.Cleanup(func() {
 		w.cluster.Close()
@@ -42,11 +46,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) connect() *consumer.Cluster {
-	return consumer.NewCluster(consumer.ClusterOptions{
-		Brokers: []string{"localhost:9092"}, Dial: w.net.DialContext, Logger: slog.New(slog.DiscardHandler),
-	})
-}
+func (w *world) connect() *consumer.Cluster { return consumer.NewCluster(w.options) }
 
 func (w *world) topics(partitions int) {
 	w.t.Helper()
@@ -67,15 +67,12 @@ func (w *world) produce(partitions, n int) {
 	w.t.Helper()
 	for _, topic := range []string{"in", "in2"} {
 		for p := range partitions {
-			var records []kafka.Record
-			for i := range n {
-				records = append(records, kafka.Record{Key: kafka.NewBytes(fmt.Appendf(nil, "%s-k%d", topic, i%10))})
+			messages := make([]consumer.Message, n)
+			for i := range messages {
+				messages[i].Key = fmt.Appendf(nil, "%s-k%d", topic, i%10)
 			}
-			res, err := w.cluster.Client().Produce(w.t.Context(), &kafka.ProduceRequest{
-				Topic: topic, Partition: p, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
-			})
-			if err != nil || res.Error != nil {
-				w.t.Fatal(err, res)
+			if _, err := w.cluster.Append(w.t.Context(), topic, p, messages); err != nil {
+				w.t.Fatal(err)
 			}
 		}
 	}

@@ -23,6 +23,7 @@ const (
 type TaskStatus struct {
 	Partition    int
 	State        State
+	Guard        Guard            // "" before the task is taken over
 	Lag          map[string]int64 // records behind, per input topic
 	RestoreDone  int64
 	RestoreTotal int64
@@ -92,6 +93,12 @@ func (t *taskState) set(state State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.s.State, t.s.Err = state, nil
+}
+
+func (t *taskState) guarded(by Guard) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.s.Guard = by
 }
 
 func (t *taskState) fail(err error) {

@@ -81,16 +81,18 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.tables.close(t.info.Partition, table)) }()
 
 	rctx := revokedContext(ctx, revoked)
+	changelog := &kafkaLog{
+		cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
+		changelog: topicPartition{s.o.Changelog, t.info.Partition},
+		producer: producer{
+			cluster:         s.cluster,
+			transactionalID: fmt.Sprintf("%s-%d", s.o.Group, t.info.Partition),
+			guarded:         t.state.guarded,
+		},
+	}
 	owner, err := TakeOver(rctx, OwnerOptions{
 		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, StartAfresh: t.startAfresh, Progress: t.state.restored,
-		Log: &kafkaLog{
-			cluster: s.cluster, member: t.member, deadLetters: s.o.DeadLetters, maxBytes: s.o.FetchMaxBytes,
-			changelog: topicPartition{s.o.Changelog, t.info.Partition},
-			producer: producer{
-				cluster:         s.cluster,
-				transactionalID: fmt.Sprintf("%s-%d", s.o.Group, t.info.Partition),
-			},
-		},
+		Log: changelog, Repaired: t.repaired,
 	})
 	if err != nil {
 		return fmt.Errorf("take over %s/%d: %w", s.o.Name, t.info.Partition, err)
@@ -103,6 +105,13 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 	defer in.close()
 	t.state.set(StateRunning)
 	return t.loop(ctx, revoked, owner, in)
+}
+
+// repaired says that the changelog had stray records.
+func (t *task) repaired(keys int) {
+	t.stage.meters.repaired.Add(context.Background(), int64(keys), t.stage.meters.attrs(t.info.Partition))
+	t.stage.log.Warn("left out records of a former owner, or of a request that was stored twice, and wrote their keys again",
+		"task", t.info.Partition, "changelog", t.stage.o.Changelog, "keys", keys)
 }
 
 // loop processes batches and ticks until the task is revoked.

@@ -16,6 +16,8 @@ const (
 	metricRunning        = "muster.task.running"
 	metricCommitDuration = "muster.commit.duration"
 	metricFenced         = "muster.task.fenced"
+	metricRepaired       = "muster.task.repaired"
+	metricUnfenced       = "muster.task.unfenced"
 	metricLost           = "muster.source.lost"
 	metricDataLoss       = "muster.task.data_loss"
 
@@ -25,11 +27,12 @@ const (
 )
 
 type meters struct {
-	stage  metric.MeasurementOption
-	name   string
-	commit metric.Float64Histogram
-	fenced metric.Int64Counter
-	lost   metric.Int64Counter
+	stage    metric.MeasurementOption
+	name     string
+	commit   metric.Float64Histogram
+	fenced   metric.Int64Counter
+	repaired metric.Int64Counter
+	lost     metric.Int64Counter
 }
 
 func newMeters(m metric.Meter, s *Stage) (meters, error) {
@@ -43,8 +46,14 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 	keep(err)
 	out.fenced, err = m.Int64Counter(metricFenced, metric.WithDescription("Times an owner was shut out by a newer one."))
 	keep(err)
+	out.repaired, err = m.Int64Counter(metricRepaired, metric.WithUnit("{key}"),
+		metric.WithDescription("Keys written again because the changelog had stray records of them."))
+	keep(err)
 	out.lost, err = m.Int64Counter(metricLost, metric.WithUnit("{record}"),
 		metric.WithDescription("Records skipped because the topic no longer had them (on_data_loss: continue)."))
+	keep(err)
+	unfenced, err := m.Int64ObservableGauge(metricUnfenced,
+		metric.WithDescription("1 while brokers grant the task no transactional id, so that a former owner is noticed but not shut out, else 0."))
 	keep(err)
 	stopped, err := m.Int64ObservableGauge(metricDataLoss, metric.WithDescription("1 while the task is stopped by lost records until somebody decides, else 0."))
 	keep(err)
@@ -61,21 +70,22 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 				o.ObserveInt64(lag, n, attrs, topicAttr(topic))
 			}
 			o.ObserveInt64(restore, t.RestoreTotal-t.RestoreDone, attrs)
-			up := int64(0)
-			if t.State == StateRunning {
-				up = 1
-			}
-			o.ObserveInt64(running, up, attrs)
-			down := int64(0)
-			if t.State == StateDataLoss {
-				down = 1
-			}
-			o.ObserveInt64(stopped, down, attrs)
+			o.ObserveInt64(running, number(t.State == StateRunning), attrs)
+			o.ObserveInt64(stopped, number(t.State == StateDataLoss), attrs)
+			o.ObserveInt64(unfenced, number(t.Guard.Unfenced()), attrs)
 		}
 		return nil
-	}, lag, restore, running, stopped)
+	}, lag, restore, running, stopped, unfenced)
 	keep(err)
 	return out, errors.Join(errs...)
+}
+
+// number is 1 for yes.
+func number(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func (m meters) attrs(partition int) metric.MeasurementOption {

@@ -3,6 +3,7 @@ package consumertest
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 
 	"muster/consumer"
@@ -14,8 +15,21 @@ type Logged = consumer.LogRecord
 // Log is a changelog, an output and committed offsets in memory. Several
 // writers can be opened on it; only the newest may append (I3).
 type Log struct {
+	// Unfenced has the log take what former owners append, as brokers do that grant
+	// no transactional id: as strays.
+	Unfenced bool
+	// Before, if set, is called before a writer's Open, End, Read and Append, so that
+	// somebody else can write at that moment.
+	Before func()
+	// Twice has the log store this many of the next appends twice, as brokers do with
+	// a request that is repeated without a producer id.
+	Twice int
+	// CrashAt has the n-th append from now crash before anything is stored.
+	CrashAt int
+
 	mu          sync.Mutex
 	records     []Logged
+	end         consumer.Position
 	emissions   []consumer.Emission
 	deadLetters []consumer.DeadLetter
 	offsets     consumer.Offsets
@@ -55,6 +69,12 @@ func (l *Log) takeDeadLetters() []consumer.DeadLetter {
 	return d
 }
 
+func (l *Log) before() {
+	if l.Before != nil {
+		l.Before()
+	}
+}
+
 type writer struct {
 	log   *Log
 	epoch int
@@ -66,18 +86,19 @@ func (w *writer) refuse() error {
 	switch {
 	case w.dead != nil && w.dead():
 		return ErrCrash
-	case w.epoch != w.log.epoch:
+	case w.epoch != w.log.epoch && !w.log.Unfenced:
 		return consumer.ErrFenced
 	}
 	return nil
 }
 
 func (w *writer) Open(context.Context) (consumer.Position, error) {
+	w.log.before()
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
 	w.log.epoch++
 	w.epoch = w.log.epoch
-	return consumer.Position(len(w.log.records)), nil
+	return w.log.end, nil
 }
 
 func (w *writer) Renew(context.Context) error {
@@ -87,37 +108,68 @@ func (w *writer) Renew(context.Context) error {
 }
 
 func (w *writer) End(context.Context) (consumer.Position, error) {
+	w.log.before()
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
-	return consumer.Position(len(w.log.records)), nil
+	return w.log.end, nil
 }
 
 func (w *writer) Start(context.Context) (consumer.Position, error) { return 0, nil }
 
 func (w *writer) Read(_ context.Context, from, to consumer.Position) iter.Seq2[consumer.LogRecord, error] {
+	w.log.before()
 	records := w.log.Records()
 	return func(yield func(consumer.LogRecord, error) bool) {
-		for p := max(from, 0); p < min(to, consumer.Position(len(records))); p++ {
-			if !yield(records[p], nil) {
+		for _, r := range records {
+			if r.Position >= from && r.Position < to && !yield(r, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (w *writer) Append(_ context.Context, writes []consumer.Write) (consumer.Position, error) {
+func (w *writer) Append(_ context.Context, at consumer.Position, writes []consumer.Write) (consumer.Position, error) {
+	w.log.before()
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
 	if err := w.refuse(); err != nil {
 		return 0, err
 	}
-	at := consumer.Position(len(w.log.records))
-	for i, r := range writes {
-		w.log.records = append(w.log.records, Logged{
-			Position: at + consumer.Position(i), Key: clone(r.Key), Value: clone(r.Value),
-		})
+	if w.log.CrashAt > 0 {
+		w.log.CrashAt--
+		if w.log.CrashAt == 0 {
+			return 0, ErrCrash
+		}
 	}
-	return at, nil
+	if w.log.Twice > 0 {
+		w.log.Twice--
+		w.log.store(at, writes)
+	}
+	return w.log.store(at, writes), nil
+}
+
+func (l *Log) store(at consumer.Position, writes []consumer.Write) (first consumer.Position) {
+	first = l.end
+	for _, r := range writes {
+		l.records = append(l.records, Logged{
+			Position: l.end, Key: clone(r.Key), Value: clone(r.Value),
+			Stray: l.Unfenced && at != consumer.NoPosition && at != first,
+		})
+		l.end++
+	}
+	return first
+}
+
+// Compact leaves only the last record of each key, as Kafka does in the end: it
+// does not know of strays.
+func (l *Log) Compact() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := map[string]consumer.Position{}
+	for _, r := range l.records {
+		last[string(r.Key)] = r.Position
+	}
+	l.records = slices.DeleteFunc(l.records, func(r Logged) bool { return last[string(r.Key)] != r.Position })
 }
 
 func (w *writer) Send(_ context.Context, e []consumer.Emission, d []consumer.DeadLetter) error {

@@ -45,6 +45,7 @@ type Task struct {
 	generation int32
 	crash      consumer.Step
 	crashing   bool
+	repaired   int
 }
 
 // NewTask takes the task over and closes it at the end of the test.
@@ -93,7 +94,7 @@ func (k *Task) Takeover() {
 func (k *Task) TakeoverErr() error {
 	k.Close()
 	k.generation++
-	k.crashing = false
+	k.crashing, k.repaired = false, 0
 	table, err := k.open()
 	if err != nil {
 		return err
@@ -105,6 +106,7 @@ func (k *Task) TakeoverErr() error {
 			Generation: k.generation, Lease: k.o.Lease,
 		},
 		Log: &writer{log: k.log, dead: k.dead}, Table: table, New: k.o.New, Probe: k.probe,
+		Repaired: func(keys int) { k.repaired = keys },
 	})
 	if err != nil {
 		return err
@@ -197,6 +199,9 @@ func (k *Task) ReleaseErr() error { return k.alive(k.owner.Release(context.Backg
 // RenewErr renews the owner's fence.
 func (k *Task) RenewErr() error { return k.owner.Renew(context.Background()) }
 
+// VerifyErr has the owner look whether its changelog is still its own.
+func (k *Task) VerifyErr() error { return k.alive(k.owner.Verify(context.Background())) }
+
 func (k *Task) probe(s consumer.Step) error {
 	if k.crashing && s == k.crash {
 		k.crashing = false
@@ -253,6 +258,9 @@ func (k *Task) Changelog() []Logged { return k.log.Records() }
 
 // Log returns the log, to share it with another Task.
 func (k *Task) Log() *Log { return k.log }
+
+// Repaired is how many keys the present owner found strays of and wrote again.
+func (k *Task) Repaired() int { return k.repaired }
 
 // Processor returns the stage's part of the present owner.
 func (k *Task) Processor() consumer.Processor { return k.owner.Processor() }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
@@ -39,8 +40,21 @@ func Cluster(c *config.Config, o Options) (*consumer.Cluster, error) {
 		SASL:           mechanism,
 		Dial:           o.Dial,
 		RequestTimeout: c.Kafka.RequestTimeout,
+		FencingRemedy:  fencingRemedy(c),
 		Logger:         logger,
 	}), nil
+}
+
+// fencingRemedy is the command that grants transactional ids. muster topics create
+// --print prints it among the others.
+func fencingRemedy(c *config.Config) string {
+	principal := "muster"
+	if c.Kafka.SASL.Username != "" {
+		principal = c.Kafka.SASL.Username
+	}
+	return fmt.Sprintf("kafka-acls.sh --bootstrap-server %s --add --allow-principal 'User:%s' --operation Write --operation Describe "+
+		"--transactional-id '%s-' --resource-pattern-type prefixed; the next takeover or daily renewal uses it",
+		strings.Join(c.Kafka.Brokers, ","), principal, c.Group)
 }
 
 func tlsOf(t config.TLS) (*tls.Config, error) {

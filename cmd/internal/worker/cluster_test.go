@@ -48,3 +48,14 @@ func TestTLS(t *testing.T) {
 		}
 	}
 }
+
+func TestFencingRemedy(t *testing.T) {
+	t.Parallel()
+	c := config.Defaults()
+	c.Kafka.Brokers, c.Kafka.SASL.Username, c.Group = []string{"k1:9092", "k2:9092"}, "ads", "eu"
+	want := "kafka-acls.sh --bootstrap-server k1:9092,k2:9092 --add --allow-principal 'User:ads' --operation Write --operation Describe " +
+		"--transactional-id 'eu-' --resource-pattern-type prefixed; the next takeover or daily renewal uses it"
+	if got := fencingRemedy(c); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

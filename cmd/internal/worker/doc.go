@@ -26,7 +26,8 @@
 //	                   that Kafka no longer has, a token that Facebook does not
 //	                   accept. A restart would not help, and everything else
 //	                   goes on (I7)
-//	ready      200     all tasks of this replica run, be it none
+//	ready      200     all tasks of this replica run, be it none; a reason says
+//	                   so where brokers do not fence former owners
 //
 // Nothing here is global: several workers can run in one process, each with its
 // own logger, meters and transport. Package graphtest and kfake are the caller's

@@ -25,7 +25,7 @@ const (
 // Status is a moment of a worker.
 type Status struct {
 	State State
-	// Reasons say why it is not ready, one line each.
+	// Reasons say why it is not ready, or what it lacks while it is, one line each.
 	Reasons []string
 	Stages  []consumer.StageStatus
 }
@@ -64,11 +64,15 @@ func judge(stages []consumer.StageStatus, n needs) Status {
 		}
 		s.Reasons = append(s.Reasons, fmt.Sprintf(format, args...))
 	}
+	unfenced := 0
 	for _, stage := range stages {
 		if stage.Err != nil {
 			say(Degraded, "stage %s: %v", stage.Name, stage.Err)
 		}
 		for _, t := range stage.Tasks {
+			if t.Guard.Unfenced() {
+				unfenced++
+			}
 			switch t.State {
 			case consumer.StateRestoring:
 				say(Restoring, "task %s/%d is taking over, %d of %d changelog records read", stage.Name, t.Partition, t.RestoreDone, t.RestoreTotal)
@@ -78,6 +82,10 @@ func judge(stages []consumer.StageStatus, n needs) Status {
 				say(Blocked, "task %s/%d waits for a decision: %v", stage.Name, t.Partition, t.Err)
 			}
 		}
+	}
+	if unfenced > 0 {
+		// It works, and some clusters grant no more.
+		say(Ready, "brokers grant no transactional id, former owners of %d tasks are noticed but not shut out: see the warning in the log for the command that grants it", unfenced)
 	}
 	for _, topic := range slices.Sorted(maps.Keys(n.notKeyed)) {
 		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none", topic, n.notKeyed[topic])

@@ -35,6 +35,10 @@ func TestJudge(t *testing.T) {
 			state: Degraded, line: "degraded: stage uploader: counts differ"},
 		{name: "data loss is a decision", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost}}},
 			state: Blocked, serving: true, line: "blocked: task membership/2 waits for a decision: offset 5 is gone"},
+		{name: "not fenced", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{
+			{State: consumer.StateRunning, Guard: consumer.GuardSequence}, {State: consumer.StateRunning, Guard: consumer.GuardPosition}, {State: consumer.StateRunning, Guard: consumer.GuardEpoch},
+		}}}, state: Ready, serving: true,
+			line: "ready: brokers grant no transactional id, former owners of 2 tasks are noticed but not shut out: see the warning in the log for the command that grants it"},
 		{name: "not keyed", stages: []consumer.StageStatus{{Name: "membership"}}, needs: needs{notKeyed: map[string]int64{"identify": 7}},
 			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none"},
 		{name: "two sources", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{twoSources: map[string]int64{"vip": 2}},
