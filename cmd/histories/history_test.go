@@ -66,8 +66,9 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// play plays one history, whose seed and shape say all.
-func play(t *testing.T, seed uint64, s shape) (present map[string][]model.Row) {
+// play plays one history, whose seed and shape say all. It returns what Facebook
+// holds in the end, and what the events said.
+func play(t *testing.T, seed uint64, s shape) (present map[string][]model.Row, truth *model.Truth) {
 	var log *bytes.Buffer
 	to := io.Discard
 	if os.Getenv("SEED") != "" {
@@ -87,9 +88,9 @@ func play(t *testing.T, seed uint64, s shape) (present map[string][]model.Row) {
 		}
 		w.quiet()
 		w.converge()
-		present = w.present()
+		present, truth = w.present(), w.stream.Truth()
 	})
-	return present
+	return present, truth
 }
 
 // locked is a writer for several.
