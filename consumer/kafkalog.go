@@ -75,7 +75,7 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 				if rec.Offset >= int64(to) {
 					return
 				}
-				if !yield(LogRecord{Position: Position(rec.Offset), Key: rec.Key, Value: rec.Value}, nil) {
+				if !yield(LogRecord{Position: Position(rec.Offset), Key: rec.Key, Value: rec.Value, Time: rec.Time}, nil) {
 					return
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 )
 
 // ErrFenced means that a newer owner has taken the task over, or that somebody
@@ -16,6 +17,7 @@ type LogRecord struct {
 	Position Position
 	Key      []byte
 	Value    []byte // nil = tombstone
+	Time     time.Time
 }
 
 // Offsets are the next offsets to read, per input topic of a task.

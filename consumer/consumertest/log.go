@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"time"
 
 	"muster/consumer"
 )
@@ -114,7 +115,7 @@ func (w *writer) Append(_ context.Context, writes []consumer.Write) (consumer.Po
 	at := consumer.Position(len(w.log.records))
 	for i, r := range writes {
 		w.log.records = append(w.log.records, Logged{
-			Position: at + consumer.Position(i), Key: clone(r.Key), Value: clone(r.Value),
+			Position: at + consumer.Position(i), Key: clone(r.Key), Value: clone(r.Value), Time: time.Now(),
 		})
 	}
 	return at, nil
