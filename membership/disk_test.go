@@ -27,8 +27,11 @@ func TestDiskFailsAtEveryOperation(t *testing.T) {
 			t.Parallel()
 			n := 1
 			for ; ; n++ {
-				// Another history for every operation.
-				records := rapid.Custom(func(r *rapid.T) []consumer.Record { return drawRecords(r, 12) }).Example(n / 2)
+				// Another history for every operation. Users are many, so that a profile
+				// that was lost is not soon written again.
+				records := rapid.Custom(func(r *rapid.T) []consumer.Record {
+					return drawRecords(r, 16, "u1", "u2", "u3", "u4", "u5", "u6")
+				}).Example(n)
 				if happened := playOnDisk(t, records, n, outage); !happened || t.Failed() {
 					break
 				}
@@ -85,7 +88,7 @@ func playOnDisk(t *testing.T, records []consumer.Record, n int, outage func(*con
 				return err
 			})
 		}
-		if i%4 == 2 {
+		if i%8 == 4 {
 			k.Recover()
 			replay = true
 		}
