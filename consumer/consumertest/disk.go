@@ -23,6 +23,7 @@ type Disk struct {
 	cutAt   int // 0 is never
 	failAt  int // 0 is never
 	failFor int
+	opening bool
 }
 
 // life is a disk from one start to the next. What a task that has died with it
@@ -65,7 +66,7 @@ func (d *Disk) before(l *life, o errorfs.Op) error {
 	}
 	if d.failAt > 0 && d.ops >= d.failAt && d.ops < d.failAt+d.failFor {
 		l.failed = true
-		if endsProcess(o) {
+		if d.opening || endsProcess(o) {
 			d.die(l, 100)
 			return nil
 		}
@@ -76,7 +77,9 @@ func (d *Disk) before(l *life, o errorfs.Op) error {
 
 // endsProcess reports whether Pebble ends the process when the operation fails:
 // on its log, its list of files, the marker that names the list, and where a
-// directory cannot be synced. What was written is left on the disk.
+// directory cannot be synced. What was written is left on the disk. While it opens
+// a database any failure can end the process: what collects statistics goes on
+// without the caches that were closed.
 func endsProcess(o errorfs.Op) bool {
 	name := filepath.Base(o.Path)
 	return strings.HasSuffix(name, ".log") || strings.HasPrefix(name, "MANIFEST") || strings.HasPrefix(name, "marker") ||
@@ -131,6 +134,13 @@ func (d *Disk) Mend() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cutAt, d.failAt = 0, 0
+}
+
+// open notes that a table is being opened, or was.
+func (d *Disk) open(begin bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opening = begin
 }
 
 // OnDeath has f called, once, when the power fails. It must not use the Disk.

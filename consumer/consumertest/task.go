@@ -119,6 +119,8 @@ func (k *Task) open() (*consumer.Table, error) {
 	if d := k.o.Disk; d != nil {
 		d.Restart()
 		o.FS = d.FS()
+		d.open(true)
+		defer d.open(false)
 	}
 	return consumer.OpenTable("table", o)
 }
