@@ -79,12 +79,12 @@ func (t *task) now() time.Time { return time.Now() }
 
 // Start reads the audiences. Without a clean release a request of the former
 // owner may still arrive at Facebook: nothing is sent for TakeoverWait.
-func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error {
+func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) error {
 	t.openAt = t.now()
 	if !s.CleanRelease && !s.Fresh {
 		t.openAt = t.openAt.Add(t.options.TakeoverWait)
 	}
-	if err := t.readAudiences(tx); err != nil {
+	if err := t.readAudiences(ctx, tx); err != nil {
 		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
 	}
 	for _, a := range t.order {
@@ -102,8 +102,11 @@ func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error
 
 // readAudiences finds the audiences among their members: an audience's row is
 // followed by its members, and what follows those is the next audience.
-func (t *task) readAudiences(tx *consumer.Tx) error {
+func (t *task) readAudiences(ctx context.Context, tx *consumer.Tx) error {
 	for from, more := []byte(nil), true; more; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // revoked meanwhile
+		}
 		more = false
 		for e, err := range tx.Scan(nil, from) {
 			if err != nil {

@@ -157,7 +157,7 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 		RebalanceTimeout:  k.RebalanceTimeout,
 		// No heartbeats are sent while draining.
 		DrainTimeout: min(10*time.Second, k.SessionTimeout/3, k.RebalanceTimeout/3),
-		Table:        consumer.TableOptions{FS: w.options.FS, Cache: w.cache},
+		Table:        consumer.TableOptions{FS: w.options.FS, Cache: w.cache, Failed: w.diskFailed, FailedAfter: w.options.DiskPatience},
 		Logger:       w.log,
 		Meter:        t.meters.Meter(scope),
 	}
