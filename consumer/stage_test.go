@@ -24,6 +24,7 @@ import (
 type world struct {
 	t       *testing.T
 	net     *kfake.VirtualNetwork
+	kafka   *kfake.Cluster
 	cluster *consumer.Cluster
 }
 
@@ -33,7 +34,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, net: vn}
+	w := &world{t: t, net: vn, kafka: k}
 	w.cluster = w.connect()
 	t.Cleanup(func() {
 		w.cluster.Close()
