@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"muster/schema"
 	"muster/schema/musterpb"
 	"muster/uploader/facebook/graphtest"
 )
@@ -58,4 +59,55 @@ func TestBatchNumberIsNotUsedAgain(t *testing.T) {
 			t.Errorf("%d batches, want the lost one and three", batches)
 		}
 	})
+}
+
+// The halves of a split batch have numbers of their own: the success of the
+// first must not confirm the second, whose owner dies over it.
+func TestHalvesAreConfirmedApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, TakeoverWait: time.Minute}, graphtest.Options{Latency: 5 * time.Second})
+		w.enter("x", "u1", "email:a")
+		w.enter("x", "u2", "email:b")
+		add := graphtest.Match{Op: graphtest.OpAdd}
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.TooMany, Match: add, Count: 1})
+		half := func() bool { return w.task.Processor().(*task).audiences["x"].row.Totals.GetAdded() == 1 }
+		for range 120 {
+			if w.run(time.Second); half() {
+				break
+			}
+		}
+		if !half() {
+			t.Fatal("the first half was not added")
+		}
+		w.task.Wipe() // the second half is on its way, and may not arrive
+		w.task.Takeover()
+		if n := w.unconfirmed("x", "u1", "u2"); n != 1 {
+			t.Errorf("%d members are unconfirmed, want the one of the second half", n)
+		}
+		w.run(2 * time.Hour)
+		w.converged()
+	})
+}
+
+// unconfirmed counts the users whose last logged row carries an open batch.
+func (w *world) unconfirmed(audience string, users ...string) (n int) {
+	w.t.Helper()
+	a := w.task.Processor().(*task).audiences[audience]
+	for _, user := range users {
+		var last []byte
+		for _, l := range w.task.Changelog() {
+			if string(l.Key) == string(schema.MemberKey(audience, userKey(user))) {
+				last = l.Value
+			}
+		}
+		m, err := decodeMember(last)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !a.confirmed(m.Batch) {
+			n++
+		}
+	}
+	return n
 }
