@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // task is one partition of a stage while this process is its owner.
@@ -42,6 +44,8 @@ func (t *task) run(ctx, revoked context.Context) error {
 			return err
 		case revoked.Err() != nil && errors.Is(err, context.Canceled):
 			return nil
+		case errors.Is(err, kafka.RebalanceInProgress):
+			return nil // the next generation says whose the task is
 		case isUnusable(err):
 			log.Warn("local table is unusable; restoring it from the changelog", "error", err)
 			err = s.tables.wipe(t.info.Partition)
