@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -279,6 +280,37 @@ func TestSecretFiles(t *testing.T) {
 		_, err := load(t, base+test.text+"\n", config.Input{})
 		if err == nil || !strings.Contains(err.Error(), "muster.yaml:4:23: user_key_secret_file: ") || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// What is no text is cut short all the same.
+func TestLongValues(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		strings.Repeat("a", 100):                             strings.Repeat("a", 100),
+		strings.Repeat("a", 101):                             strings.Repeat("a", 100) + "…",
+		strings.Repeat("a", 99) + "é" + "b":                  strings.Repeat("a", 99) + "…",
+		strings.Repeat("\x80", 101):                          strings.Repeat("\x80", 100) + "…",
+		strings.Repeat("a", 50) + strings.Repeat("\x80", 60): strings.Repeat("a", 50) + strings.Repeat("\x80", 50) + "…",
+	} {
+		_, err := config.Load(config.Input{Set: []config.Setting{{Flag: "--set", Key: "window", Value: given}}})
+		if err == nil || !strings.HasPrefix(err.Error(), "--set: window: "+strconv.Quote(want)+": ") {
+			t.Errorf("%q is told as %q", given, err)
+		}
+	}
+}
+
+// A key cannot end the line in which it is told.
+func TestKeyOfTwoLines(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&config.UnknownKey{Where: "muster.yaml:1:1", Key: "a\nb", Legal: []string{"c"}},
+		&config.UnknownKey{Where: "muster.yaml:1:1", Key: "a\nb", Nearest: "c"},
+		&config.Problem{Where: "muster.yaml:1:1", Key: "a\nb", Want: "c"},
+	} {
+		if said := err.Error(); strings.Contains(said, "\n") || !strings.Contains(said, `"a\nb"`) {
+			t.Errorf("told as %q", said)
 		}
 	}
 }
