@@ -119,7 +119,7 @@ func (d *document) resolve(path string, n ast.Node) ast.Node {
 		name := n.Value.GetToken().Value
 		anchor, ok := d.anchors[name]
 		if !ok {
-			d.problem(n, cmp.Or(path, "configuration"), "*"+name, "an alias of an anchor above it", "write &"+name+" before the value it stands for, or put text with a star in quotes")
+			d.problem(n, cmp.Or(path, "configuration"), "*"+name, "an alias of an anchor above it", "write &"+inLine(name)+" before the value it stands for, or put text with a star in quotes")
 			return nil
 		}
 		return d.resolve(path, anchor)
