@@ -65,6 +65,9 @@ func TestProblems(t *testing.T) {
 		{name: "merge key", text: none + "audiences:\n  a: &a {name: A}\n  b:\n    <<: *a\n", want: []string{
 			`muster.yaml:8:5: audiences.b: "<<": want plain keys; write what is merged or computed out in full`,
 		}},
+		{name: "an anchor of itself", text: none + "group: &a\n  *a\ninstallation: *a\n", want: []string{
+			`muster.yaml:6:3: group: "*a": want an alias of an anchor above it`,
+		}},
 		{name: "aliases without an anchor", text: none + "window: *w\naudiences:\n  *a : {name: A}\n*b : 1\n", want: []string{
 			`muster.yaml:5:9: window: "*w": want an alias of an anchor above it; write &w before the value it stands for, or put text with a star in quotes`,
 			`muster.yaml:7:3: audiences: "*a": want an alias of an anchor above it`,
