@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,7 +27,7 @@ func (e *Problem) Error() string {
 	if e.Where != "" {
 		b.WriteString(e.Where + ": ")
 	}
-	b.WriteString(e.Key)
+	b.WriteString(inLine(e.Key))
 	if e.Value == "" {
 		b.WriteString(": not set")
 	} else {
@@ -39,17 +40,27 @@ func (e *Problem) Error() string {
 	return b.String()
 }
 
+// inLine is a key as it stands in a line: in quotes where it holds what would
+// end the line or cannot be seen.
+func inLine(key string) string {
+	if utf8.ValidString(key) && !strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return clip(key)
+	}
+	return strconv.Quote(clip(key))
+}
+
 // clip keeps a line readable when a whole file was pasted as a value.
 func clip(s string) string {
 	const most = 100
 	if len(s) <= most {
 		return s
 	}
-	cut := most
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	for cut := most; cut > most-utf8.UTFMax; cut-- {
+		if utf8.RuneStart(s[cut]) {
+			return s[:cut] + "…"
+		}
 	}
-	return s[:cut] + "…"
+	return s[:most] + "…" // no text
 }
 
 // origins tells for a key's path where its value was given.

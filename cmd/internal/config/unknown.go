@@ -17,9 +17,9 @@ type UnknownKey struct {
 
 func (e *UnknownKey) Error() string {
 	if e.Nearest != "" {
-		return fmt.Sprintf("%s: %s: unknown key; did you mean %s?", e.Where, e.Key, e.Nearest)
+		return fmt.Sprintf("%s: %s: unknown key; did you mean %s?", e.Where, inLine(e.Key), e.Nearest)
 	}
-	return fmt.Sprintf("%s: %s: unknown key; want one of %s", e.Where, e.Key, strings.Join(e.Legal, ", "))
+	return fmt.Sprintf("%s: %s: unknown key; want one of %s", e.Where, inLine(e.Key), strings.Join(e.Legal, ", "))
 }
 
 // unknown looks for the nearest key among its siblings first, then, for a key
