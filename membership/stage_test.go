@@ -158,7 +158,7 @@ func TestForeignChangelogRecord(t *testing.T) {
 		if _, err := w.Open(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Append(t.Context(), []consumer.Write{{Key: []byte("who?"), Value: value}}); err != nil {
+		if _, err := w.Append(t.Context(), consumer.NoPosition, []consumer.Write{{Key: []byte("who?"), Value: value}}); err != nil {
 			t.Fatal(err)
 		}
 		o.Keys = schema.KeysOf(schema.Email) // every member is looked at
