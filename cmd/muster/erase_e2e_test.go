@@ -12,16 +12,16 @@ import (
 	"muster/uploader/facebook/graphtest"
 )
 
-// facebook is an emulated Facebook on the loopback interface.
-type facebook struct {
+// emulated is a Facebook of its own on the loopback interface.
+type emulated struct {
 	*graphtest.Server
 	flags    []string
 	answered chan struct{} // delivers after requests
 }
 
-func startFacebook(t *testing.T) *facebook {
+func startFacebook(t *testing.T) *emulated {
 	t.Helper()
-	f := &facebook{Server: graphtest.New(graphtest.Options{}), answered: make(chan struct{}, 1)}
+	f := &emulated{Server: graphtest.New(graphtest.Options{}), answered: make(chan struct{}, 1)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.ServeHTTP(w, r)
 		select {
@@ -38,7 +38,7 @@ func startFacebook(t *testing.T) *facebook {
 }
 
 // await returns when the only audience has n lines.
-func (f *facebook) await(t *testing.T, n int) {
+func (f *emulated) await(t *testing.T, n int) {
 	t.Helper()
 	for {
 		lines := 0

@@ -37,6 +37,7 @@ wrong and nothing was tried.`,
 		newReplay(environ),
 		newErase(environ),
 		newState(environ),
+		newAuth(environ),
 		newConfig(environ),
 		newVersion(),
 	)

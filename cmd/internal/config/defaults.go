@@ -22,6 +22,7 @@ func Defaults() *Config {
 		StateDir: "muster-state",
 		Facebook: Facebook{
 			BaseURL:        "https://graph.facebook.com",
+			LoginURL:       "https://www.facebook.com",
 			APIVersion:     "v26.0",
 			AppSecretProof: "plain",
 			RequestTimeout: 60 * time.Second,

@@ -50,6 +50,14 @@ func (c *Config) ValidateEvents() error {
 	return errors.Join(p.list...)
 }
 
+// ValidateFacebook checks only the form of what calls to Facebook need; whether
+// there is a token is said by the call.
+func (c *Config) ValidateFacebook() error {
+	p := &problems{origins: c.origins}
+	c.Facebook.check(p, false)
+	return errors.Join(p.list...)
+}
+
 // ValidateKafka checks only what talking to the cluster about topics needs.
 func (c *Config) ValidateKafka() error {
 	p := &problems{origins: c.origins}
