@@ -66,11 +66,12 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		id, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
-			switch {
-			case err != nil:
+			if err != nil {
 				t.unlinked(a, err)
 				return nil
-			case id == "":
+			}
+			t.budget.read(t.now())
+			if id == "" {
 				a.link.absent, a.link.tries = true, 0
 				return nil
 			}

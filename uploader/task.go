@@ -32,7 +32,7 @@ func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error)
 	if err != nil {
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
-	s := &stage{options: o, budget: newBudget(o.SlowBeat), telemetry: tel}
+	s := &stage{options: o, budget: newBudget(o.SlowBeat, o.Facebook.Credential), telemetry: tel}
 	s.directory = newDirectory(o.Facebook, s.budget)
 	return s.task, nil
 }

@@ -143,7 +143,7 @@ func (t *task) due(a *audience, now time.Time) (bool, time.Time) {
 	if at.IsZero() {
 		return false, at
 	}
-	at = later(later(at, t.budget.opens(a.account())), later(a.holdUntil, a.blockedUntil))
+	at = later(later(at, t.budget.opens(a.account(), now)), later(a.holdUntil, a.blockedUntil))
 	return !now.Before(at), at
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -171,6 +172,19 @@ func parseBase(name, text string) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// Credential tells whether the access token is another one than before, and
+// nothing else of it: a hash that differs from process to process, 0 when there is
+// no usable token.
+func (c *Client) Credential() uint64 {
+	token, err := c.token()
+	if err != nil {
+		return 0
+	}
+	return maphash.String(credentialSeed, token.AccessToken)
+}
+
+var credentialSeed = maphash.MakeSeed()
 
 // CloseIdleConnections closes connections that no request uses.
 func (c *Client) CloseIdleConnections() {
