@@ -79,11 +79,16 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	watch, err := w.tokenWatch(telemetry)
+	if err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, func() { w.log.Info("stopping, finishing what is under way") })()
 	group, running := errgroup.WithContext(ctx)
 	for _, stage := range stages {
 		group.Go(func() error { return stage.Run(running) })
 	}
+	group.Go(func() error { watch.run(running); return nil })
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
