@@ -97,6 +97,18 @@ func (b *budget) take(account facebook.AccountID, now time.Time) (ok bool, at ti
 	return true, now
 }
 
+// retry ends the waiting of an account, and of everything, for a person to act: one
+// request finds out. It does not end a throttle.
+func (b *budget) retry(account facebook.AccountID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range []*gauge{&b.app, b.of(account)} {
+		if g.block != nil {
+			g.next = now
+		}
+	}
+}
+
 // opensApp returns when the whole app may call again. Another access token ends
 // the waiting for one at once.
 func (b *budget) opensApp(now time.Time) time.Time {

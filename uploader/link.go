@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"muster/consumer"
@@ -47,6 +48,11 @@ func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 		a.changed = true
 		t.touch(a)
 	}
+	if b := t.mayCreate(a, now); b != nil {
+		t.hold(a, b, now)
+		t.abandon(a, now, b.Reason)
+		return time.Time{}, nil
+	}
 	if ok, at := t.mayCall(a, now); !ok {
 		return at, nil
 	}
@@ -58,6 +64,28 @@ func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 	}
 	t.create(tx, a)
 	return time.Time{}, nil
+}
+
+// mayCreate returns why an audience that Facebook does not have must not be made
+// yet; nil if it may, or if nobody knows whether Facebook has it.
+func (t *task) mayCreate(a *audience, now time.Time) *musterpb.Block {
+	if !a.link.absent {
+		return nil
+	}
+	if t.options.HoldNew && !a.row.Approved {
+		return &musterpb.Block{
+			Reason: blockNew, SinceMs: now.UnixMilli(), Title: "the audience is new: Facebook has none for it",
+			Remedy: "To have it created, run muster audience release " + a.key + ".",
+		}
+	}
+	if n := t.directory.size(a.account()); n >= t.options.MaxAudiences {
+		a.link = link{since: now} // they are counted again next time
+		return &musterpb.Block{
+			Reason: blockAudiences, SinceMs: now.UnixMilli(), Title: fmt.Sprintf("ad account %s holds %d audiences", a.account(), n),
+			Remedy: "Delete audiences that nobody uses, or raise max_audiences; Facebook's own limit is 500 customer lists.",
+		}
+	}
+	return nil
 }
 
 func (t *task) look(tx *consumer.Tx, a *audience) {
@@ -99,6 +127,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 				return nil
 			}
 			t.budget.passed(account, now)
+			t.directory.made(account)
 			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED)
 		}
 	})

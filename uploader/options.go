@@ -28,6 +28,19 @@ type Options struct {
 	Audiences map[string]AudienceOptions
 	// Topic takes the audiences' status rows.
 	Topic string
+	// Commands is the input that people's commands come by; "" = there are none.
+	Commands string
+	// MaxRemovedShare is the share of an audience of 1,000 rows or more above which
+	// what leaves it within one window period is held until a person agrees.
+	// Default 0.5; 1 = never.
+	MaxRemovedShare float64
+	// HoldNew has an audience that Facebook does not have held, until a person
+	// agrees to its being created.
+	HoldNew bool
+	// MaxAudiences is how many audiences an account may hold, of whomever, before
+	// none is created any more. Facebook's limit is 500 customer lists (Meta,
+	// "Custom Audiences"). Default 450.
+	MaxAudiences int
 
 	// Window is the period after which an audience's delta is sent. Default 1 h.
 	Window time.Duration
@@ -102,6 +115,8 @@ func (o Options) withDefaults() Options {
 	o.MaxTries = cmp.Or(o.MaxTries, 10)
 	o.MaxRows = cmp.Or(o.MaxRows, facebook.MaxRows)
 	o.MaxBatchBytes = cmp.Or(o.MaxBatchBytes, 1_500_000)
+	o.MaxRemovedShare = cmp.Or(o.MaxRemovedShare, 0.5)
+	o.MaxAudiences = cmp.Or(o.MaxAudiences, 450)
 	o.MaxSlice = cmp.Or(o.MaxSlice, 10_000)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
 	if o.Health == nil {

@@ -30,7 +30,11 @@ const (
 func (t *task) Process(ctx context.Context, tx *consumer.Tx, records []consumer.Record) error {
 	b := intake{task: t, tx: tx, members: make(map[string]*arrival)}
 	for i := range records {
-		outcome, err := b.apply(&records[i])
+		take := b.apply
+		if records[i].Topic == t.options.Commands {
+			take = b.obey
+		}
+		outcome, err := take(&records[i])
 		if err != nil {
 			return fmt.Errorf("apply %s/%d@%d: %w", records[i].Topic, records[i].Partition, records[i].Offset, err)
 		}

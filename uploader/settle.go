@@ -74,6 +74,7 @@ func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*mus
 		return err
 	}
 	a.row.OwedTriedMs = 0
+	a.guard(b.rows)
 	a.changed = true
 	t.outcome(a, now, outcomeRemoved, b.rows-refused)
 	t.outcome(a, now, outcomeRefused, refused)
