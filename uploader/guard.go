@@ -29,19 +29,22 @@ func heldFor(reason string) bool {
 // are to leave.
 //
 // Members leave by the batch, long before a window's end where they fill one; so
-// what was removed since the period began counts as well.
+// what was removed within the last period counts as well. Once held, only those
+// still to leave count: a hold does not end by waiting.
 func (t *task) held(a *audience, now time.Time) bool {
-	if now.Sub(time.UnixMilli(a.row.GuardMs)) >= a.options.Window {
-		a.row.GuardMs, a.row.GuardRemoved = now.UnixMilli(), 0 // logged with whatever is next
+	leaving, all := max(a.counts.leaving-a.row.ReleasedRows, 0), a.counts.synced
+	was := a.row.Block != nil && a.row.Block.Reason == blockRemovals
+	if removed := a.removedLately(now); !was {
+		leaving, all = leaving+removed, all+removed
 	}
-	leaving := max(a.counts.leaving-a.row.ReleasedRows, 0) + a.row.GuardRemoved
-	all := a.counts.synced + a.row.GuardRemoved
-	if leaving == 0 || all < guardFrom || float64(leaving) <= t.options.MaxRemovedShare*float64(all) {
-		if a.row.Block != nil && a.row.Block.Reason == blockRemovals {
-			a.row.Block = nil
-			a.changed = true
-			t.touch(a)
-		}
+	switch {
+	case float64(leaving) > t.options.MaxRemovedShare*float64(all) && (was || all >= guardFrom):
+	case was:
+		a.row.Block = nil
+		a.changed = true
+		t.touch(a)
+		return false
+	default:
 		return false
 	}
 	t.hold(a, &musterpb.Block{
@@ -59,6 +62,25 @@ func (t *task) hold(a *audience, b *musterpb.Block, now time.Time) {
 		t.options.Logger.Error("audience is held until somebody agrees", "audience", a.key, "reason", b.Reason, "problem", b.Title, "remedy", b.Remedy)
 	}
 	t.block(a, b, now)
+}
+
+// removedLately is about how many rows were removed within the last window period:
+// those of the present one, and of the one before as much as is left of it. A
+// period's change is logged with whatever is logged next.
+func (a *audience) removedLately(now time.Time) int64 {
+	r, period := a.row, a.options.Window
+	for range 2 { // after two periods nothing is left
+		if now.Sub(time.UnixMilli(r.GuardMs)) < period {
+			break
+		}
+		r.GuardMs += period.Milliseconds()
+		r.GuardBefore, r.GuardRemoved = r.GuardRemoved, 0
+	}
+	passed := now.Sub(time.UnixMilli(r.GuardMs))
+	if passed >= period {
+		r.GuardMs, passed = now.UnixMilli(), 0
+	}
+	return r.GuardRemoved + int64(float64(r.GuardBefore)*(1-float64(passed)/float64(period)))
 }
 
 // guard counts rows that were removed. What was released does not count.

@@ -27,7 +27,8 @@ type world struct {
 	t       *testing.T
 	options Options
 	graph   *graphtest.Server
-	token   string // the access token in use
+	token   string                   // the access token in use
+	shown   *musterpb.AudienceStatus // by state
 	task    *consumertest.Task
 	maker   func(consumer.TaskInfo) (consumer.Processor, error)
 	// desired is the model: audience → user → rows.

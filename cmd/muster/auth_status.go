@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,9 +45,7 @@ Exit status: 0 nothing is missing, 1 something is or Facebook cannot be asked.`,
 			defer client.CloseIdleConnections()
 			status := inspect(cmd.Context(), client, c, time.Now())
 			if asJSON {
-				out := json.NewEncoder(cmd.OutOrStdout())
-				out.SetIndent("", "  ")
-				err = out.Encode(status)
+				err = writeJSON(cmd.OutOrStdout(), status)
 			} else {
 				err = status.show(cmd.OutOrStdout(), time.Now())
 			}

@@ -38,11 +38,11 @@ func TestTopics(t *testing.T) {
 		t.Errorf("before: %+v", got)
 	}
 	got = topics("topics", "create")
-	if got.err != nil || strings.Count(got.stdout, ": made\n") != 7 {
+	if got.err != nil || strings.Count(got.stdout, ": made\n") != 8 {
 		t.Errorf("create: %+v", got)
 	}
 	got = topics("topics", "create")
-	if got.err != nil || strings.Count(got.stdout, ": was there\n") != 7 {
+	if got.err != nil || strings.Count(got.stdout, ": was there\n") != 8 {
 		t.Errorf("create again: %+v", got)
 	}
 	got = topics("topics")

@@ -49,6 +49,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.ReleasedRows = m.ReleasedRows
 	r.GuardRemoved = m.GuardRemoved
 	r.GuardMs = m.GuardMs
+	r.GuardBefore = m.GuardBefore
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -336,6 +337,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.GuardMs != that.GuardMs {
+		return false
+	}
+	if this.GuardBefore != that.GuardBefore {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -633,6 +637,13 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.GuardBefore != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.GuardBefore))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xe8
 	}
 	if m.GuardMs != 0 {
 		i -= 8
@@ -1436,6 +1447,9 @@ func (m *Audience) SizeVT() (n int) {
 	}
 	if m.GuardMs != 0 {
 		n += 10
+	}
+	if m.GuardBefore != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.GuardBefore))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2304,6 +2318,25 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.GuardMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
 			iNdEx += 8
+		case 29:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GuardBefore", wireType)
+			}
+			m.GuardBefore = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GuardBefore |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

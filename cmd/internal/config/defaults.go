@@ -2,6 +2,12 @@ package config
 
 import "time"
 
+// The values of new_audiences.
+const (
+	NewAudiencesCreate = "create"
+	NewAudiencesHold   = "hold"
+)
+
 // Off is the value that turns a listener off.
 const Off = "off"
 
@@ -30,14 +36,19 @@ func Defaults() *Config {
 		Window:         time.Hour,
 		FirstSyncQuiet: time.Minute,
 		ResendPeriod:   30 * 24 * time.Hour,
-		DateOrder:      "mdy",
-		Anonymous:      "accept",
-		EnteredEvents:  []string{"Audience Entered"},
-		ExitedEvents:   []string{"Audience Exited"},
-		MaxValues:      10,
-		MaxEventBytes:  1 << 20,
-		HTTP:           HTTP{Listen: "127.0.0.1:8080"},
-		Page:           Page{Listen: "127.0.0.1:8081"},
-		Log:            Log{Level: "info", Format: "text"},
+
+		MaxRemovedShare: 50,
+		NewAudiences:    NewAudiencesCreate,
+		MaxAudiences:    450,
+
+		DateOrder:     "mdy",
+		Anonymous:     "accept",
+		EnteredEvents: []string{"Audience Entered"},
+		ExitedEvents:  []string{"Audience Exited"},
+		MaxValues:     10,
+		MaxEventBytes: 1 << 20,
+		HTTP:          HTTP{Listen: "127.0.0.1:8080"},
+		Page:          Page{Listen: "127.0.0.1:8081"},
+		Log:           Log{Level: "info", Format: "text"},
 	}
 }

@@ -106,11 +106,17 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		resend = -1
 	}
 	processors, err := uploader.New(uploader.Options{
-		Facebook:       client,
-		Installation:   installation(c, clusterID),
-		Account:        account,
-		Audiences:      audiences,
-		Topic:          c.Topic(config.TopicAudiences),
+		Facebook:     client,
+		Installation: installation(c, clusterID),
+		Account:      account,
+		Audiences:    audiences,
+		Topic:        c.Topic(config.TopicAudiences),
+		Commands:     c.Topic(config.TopicCommands),
+
+		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
+		HoldNew:         c.NewAudiences == config.NewAudiencesHold,
+		MaxAudiences:    c.MaxAudiences,
+
 		Window:         c.Window,
 		Quiet:          c.FirstSyncQuiet,
 		ResendOver:     resend,
@@ -133,6 +139,9 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Topic: c.Topic(config.TopicMembers),
 		LossRemedy: "stop all replicas, run muster replay --stage uploader --to earliest, then have the first stage say everything again " +
 			"with muster replay --to earliest",
+	}, {
+		Topic:    c.Topic(config.TopicCommands),
+		SkipLost: true, // nobody waits for an order of a week ago
 	}}
 	o.Changelog = StageChangelog(c, config.StageUploader)
 	o.New = processors
