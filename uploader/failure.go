@@ -101,7 +101,7 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 		return nil
 	case len(b.items) == 1:
 		w.batch = nil
-		return t.refuse(tx, a, b, now)
+		return t.refuse(tx, a, b, e.Code, now)
 	}
 	return t.split(tx, a, b)
 }

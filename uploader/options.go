@@ -28,6 +28,9 @@ type Options struct {
 	Audiences map[string]AudienceOptions
 	// Topic takes the audiences' status rows.
 	Topic string
+	// Rejected takes the rows that Facebook does not take, without their values; "" =
+	// they are counted only.
+	Rejected string
 	// Commands is the input that people's commands come by; "" = there are none.
 	Commands string
 	// MaxRemovedShare is the share of an audience of 1,000 rows or more above which

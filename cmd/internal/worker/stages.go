@@ -112,6 +112,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Audiences:    audiences,
 		Topic:        c.Topic(config.TopicAudiences),
 		Commands:     c.Topic(config.TopicCommands),
+		Rejected:     c.Topic(config.TopicRejected),
 
 		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
 		HoldNew:         c.NewAudiences == config.NewAudiencesHold,
