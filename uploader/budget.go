@@ -46,6 +46,7 @@ type gauge struct {
 	next    time.Time // no request before
 	percent float64
 	block   *musterpb.Block
+	rows    int // that a request may have; 0 = as many as any
 	// refused is the access token that was, when Facebook wants another.
 	refused uint64
 }

@@ -109,3 +109,35 @@ func TestBudgetNewToken(t *testing.T) {
 		t.Error("nothing is tried after a slow beat")
 	}
 }
+
+// TestBatchSize: batches shrink to half of what was too large, for their account
+// only, and grow back with what passes in full.
+func TestBatchSize(t *testing.T) {
+	t.Parallel()
+	const most = 1000
+	b := newBudget(time.Hour, noCredential)
+	b.tooLarge("1", most)
+	b.tooLarge("1", most) // of a request that was under way
+	if got, other := b.rows("1", most), b.rows("2", most); got != 500 || other != most {
+		t.Errorf("%d rows, %d in the other account", got, other)
+	}
+	b.tooLarge("1", 400)
+	b.took("1", 199, most) // not a full one: it shows nothing
+	if got := b.rows("1", most); got != 200 {
+		t.Errorf("%d rows, want 200", got)
+	}
+	b.took("1", 200, most)
+	if got := b.rows("1", most); got != 250 {
+		t.Errorf("%d rows, want 250", got)
+	}
+	for range 20 {
+		b.took("1", b.rows("1", most), most)
+	}
+	if got := b.rows("1", most); got != most {
+		t.Errorf("%d rows, want %d again", got, most)
+	}
+	b.tooLarge("1", 1)
+	if got := b.rows("1", most); got != 1 {
+		t.Errorf("%d rows, want 1", got)
+	}
+}

@@ -92,6 +92,8 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 	w := a.window
 	if e.Class == facebook.BadRequest {
 		w.splits++
+	} else {
+		t.budget.tooLarge(a.account(), b.rows)
 	}
 	switch {
 	case e.Class == facebook.BadRequest && w.splits > maxSplits,

@@ -153,7 +153,7 @@ func (t *task) room(tx *consumer.Tx, a *audience, rows []*musterpb.Row) (*batch,
 		w.batch = newBatch(w.op)
 		w.batch.number = number
 	}
-	if !w.batch.fits(rows, &t.options) {
+	if !w.batch.fits(rows, t.budget.rows(a.account(), t.options.MaxRows), t.options.MaxBatchBytes) {
 		return nil, nil
 	}
 	return w.batch, nil
