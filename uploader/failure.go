@@ -56,6 +56,13 @@ func (t *task) failed(tx *consumer.Tx, a *audience, b *batch, err error, now tim
 			return nil
 		}
 		b.sendAt = now.Add(max(e.RetryAfter, b.wait(&t.options)))
+	case facebook.AudienceGone:
+		if t.recreates(a) {
+			t.unlink(a, now)
+			t.abandon(a, now, class.String())
+			return nil
+		}
+		fallthrough
 	default:
 		t.blocked(a, e, class, now)
 		t.abandon(a, now, class.String())

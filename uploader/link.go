@@ -103,6 +103,10 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 				a.link.absent, a.link.tries = true, 0
 				return nil
 			}
+			if string(id) == a.row.GoneId {
+				t.stillListed(a)
+				return nil
+			}
 			t.budget.passed(account, t.now())
 			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND)
 		}
@@ -167,6 +171,38 @@ func (t *task) retryWait(tries int) time.Duration {
 	return min(t.options.RetryBase<<min(max(tries-1, 0), 16), t.options.RetryMax)
 }
 
+// recreates reports whether an audience that is gone from Facebook is made anew:
+// where that is configured, and only one that Muster made.
+func (t *task) recreates(a *audience) bool {
+	made := a.row.Origin == musterpb.Origin_ORIGIN_CREATED || a.row.Origin == musterpb.Origin_ORIGIN_FOUND
+	return a.options.Recreate && made
+}
+
+// unlink forgets the Facebook audience. Facebook tells one that was deleted and one
+// that the token may not see apart for nobody, so the account's listing is asked
+// before another one is made.
+func (t *task) unlink(a *audience, now time.Time) {
+	t.options.Logger.Warn("the Facebook audience is gone, and is made anew", "audience", a.key, "facebook_id", a.row.FacebookId)
+	a.link = link{since: now}
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = "", musterpb.Origin_ORIGIN_NONE, a.row.FacebookId
+	a.changed = true
+	t.touch(a)
+}
+
+// stillListed blocks an audience that is in the listing, although Facebook says on
+// uploads that it does not exist: the token may look at it only. What it holds is
+// not forgotten.
+func (t *task) stillListed(a *audience) {
+	now := t.now()
+	a.link = link{}
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = a.row.GoneId, musterpb.Origin_ORIGIN_FOUND, ""
+	t.block(a, &musterpb.Block{
+		Reason: facebook.Permission.String(), SinceMs: now.UnixMilli(), Title: "the audience is listed, but the token may not change it",
+		Remedy: "Give the token's user the Advertiser or Admin role on ad account " + string(a.account()) + ", then run muster retry " + a.key + ".",
+	}, now)
+	t.abandon(a, now, facebook.Permission.String())
+}
+
 // relink brings an audience's Facebook id up to the configuration, and to what
 // the stream says of an existing one. "" leaves it to find.
 func (t *task) relink(tx *consumer.Tx, a *audience) error {
@@ -217,7 +253,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 			return nil
 		}
 	}
-	a.row.FacebookId, a.row.Origin = string(id), origin
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
 	a.row.LinkedMs = now.UnixMilli()
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)

@@ -40,6 +40,8 @@ type Options struct {
 	// HoldNew has an audience that Facebook does not have held, until a person
 	// agrees to its being created.
 	HoldNew bool
+	// Recreate is AudienceOptions.Recreate of audiences that are not in Audiences.
+	Recreate bool
 	// MaxAudiences is how many audiences an account may hold, of whomever, before
 	// none is created any more. Facebook's limit is 500 customer lists (Meta,
 	// "Custom Audiences"). Default 450.
@@ -99,6 +101,9 @@ type AudienceOptions struct {
 	FacebookID facebook.AudienceID // an existing audience; default: an own one
 	Account    facebook.AccountID  // default Options.Account
 	Window     time.Duration       // default Options.Window
+	// Recreate has the audience made anew, and sent whole, when Facebook says that it
+	// is gone. Otherwise it is blocked until a person acts.
+	Recreate bool
 	// LeaveOut has the audience's members kept and nothing sent.
 	LeaveOut bool
 }
@@ -189,7 +194,10 @@ func (o Options) twoKeys() []error {
 
 // of returns what holds for one audience.
 func (o *Options) of(key string) AudienceOptions {
-	a := o.Audiences[key]
+	a, configured := o.Audiences[key]
+	if !configured {
+		a.Recreate = o.Recreate
+	}
 	a.Account = cmp.Or(a.Account, o.Account)
 	a.Window = cmp.Or(a.Window, o.Window)
 	return a

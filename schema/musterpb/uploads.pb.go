@@ -125,9 +125,11 @@ type Audience struct {
 	ReleasedRows int64 `protobuf:"varint,26,opt,name=released_rows,json=releasedRows,proto3" json:"released_rows,omitempty"`
 	// Rows that were removed in the window period from guard_ms on and in the one
 	// before, without those that were released.
-	GuardRemoved  int64 `protobuf:"varint,27,opt,name=guard_removed,json=guardRemoved,proto3" json:"guard_removed,omitempty"`
-	GuardMs       int64 `protobuf:"fixed64,28,opt,name=guard_ms,json=guardMs,proto3" json:"guard_ms,omitempty"`
-	GuardBefore   int64 `protobuf:"varint,29,opt,name=guard_before,json=guardBefore,proto3" json:"guard_before,omitempty"`
+	GuardRemoved int64 `protobuf:"varint,27,opt,name=guard_removed,json=guardRemoved,proto3" json:"guard_removed,omitempty"`
+	GuardMs      int64 `protobuf:"fixed64,28,opt,name=guard_ms,json=guardMs,proto3" json:"guard_ms,omitempty"`
+	GuardBefore  int64 `protobuf:"varint,29,opt,name=guard_before,json=guardBefore,proto3" json:"guard_before,omitempty"`
+	// The last facebook_id, of which Facebook says that it is gone.
+	GoneId        string `protobuf:"bytes,30,opt,name=gone_id,json=goneId,proto3" json:"gone_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -363,6 +365,13 @@ func (x *Audience) GetGuardBefore() int64 {
 		return x.GuardBefore
 	}
 	return 0
+}
+
+func (x *Audience) GetGoneId() string {
+	if x != nil {
+		return x.GoneId
+	}
+	return ""
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -892,7 +901,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xb2\a\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xcb\a\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -926,7 +935,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\rreleased_rows\x18\x1a \x01(\x03R\freleasedRows\x12#\n" +
 	"\rguard_removed\x18\x1b \x01(\x03R\fguardRemoved\x12\x19\n" +
 	"\bguard_ms\x18\x1c \x01(\x10R\aguardMs\x12!\n" +
-	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\"h\n" +
+	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
+	"\agone_id\x18\x1e \x01(\tR\x06goneId\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +

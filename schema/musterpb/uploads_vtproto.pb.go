@@ -50,6 +50,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.GuardRemoved = m.GuardRemoved
 	r.GuardMs = m.GuardMs
 	r.GuardBefore = m.GuardBefore
+	r.GoneId = m.GoneId
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -340,6 +341,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.GuardBefore != that.GuardBefore {
+		return false
+	}
+	if this.GoneId != that.GoneId {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -637,6 +641,15 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.GoneId) > 0 {
+		i -= len(m.GoneId)
+		copy(dAtA[i:], m.GoneId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.GoneId)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf2
 	}
 	if m.GuardBefore != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.GuardBefore))
@@ -1450,6 +1463,10 @@ func (m *Audience) SizeVT() (n int) {
 	}
 	if m.GuardBefore != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.GuardBefore))
+	}
+	l = len(m.GoneId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2337,6 +2354,38 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 30:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GoneId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.GoneId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -8,6 +8,12 @@ const (
 	NewAudiencesHold   = "hold"
 )
 
+// The values of on_deleted.
+const (
+	OnDeletedBlock    = "block"
+	OnDeletedRecreate = "recreate"
+)
+
 // Off is the value that turns a listener off.
 const Off = "off"
 
@@ -37,6 +43,7 @@ func Defaults() *Config {
 		FirstSyncQuiet: time.Minute,
 		ResendPeriod:   30 * 24 * time.Hour,
 
+		OnDeleted:       OnDeletedBlock,
 		MaxRemovedShare: 50,
 		NewAudiences:    NewAudiencesCreate,
 		MaxAudiences:    450,
