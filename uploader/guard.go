@@ -32,6 +32,9 @@ func heldFor(reason string) bool {
 // what was removed within the last period counts as well. Once held, only those
 // still to leave count: a hold does not end by waiting.
 func (t *task) held(a *audience, now time.Time) bool {
+	if a.options.AddOnly {
+		return false // nobody is removed
+	}
 	leaving, all := max(a.counts.leaving-a.row.ReleasedRows, 0), a.counts.synced
 	was := a.row.Block != nil && a.row.Block.Reason == blockRemovals
 	if removed := a.removedLately(now); !was {

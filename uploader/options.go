@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"slices"
 	"time"
 
@@ -40,6 +41,10 @@ type Options struct {
 	// HoldNew has an audience that Facebook does not have held, until a person
 	// agrees to its being created.
 	HoldNew bool
+	// Include and Exclude choose audiences by patterns of their keys, as path.Match
+	// reads them: those that match Include, all where that is empty, and do not match
+	// Exclude. The others are left out.
+	Include, Exclude []string
 	// Recreate is AudienceOptions.Recreate of audiences that are not in Audiences.
 	Recreate bool
 	// MaxAudiences is how many audiences an account may hold, of whomever, before
@@ -104,6 +109,9 @@ type AudienceOptions struct {
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
+	// AddOnly has members added and none removed, erased users excepted. Facebook may
+	// hold all of them until they are removed after all, when it is false again.
+	AddOnly bool
 	// LeaveOut has the audience's members kept and nothing sent.
 	LeaveOut bool
 }
@@ -148,6 +156,11 @@ func (o Options) validate() error {
 	}
 	if o.Topic == "" {
 		wrong("status topic: want a name")
+	}
+	for _, pattern := range append(o.Include[:len(o.Include):len(o.Include)], o.Exclude...) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			wrong("audience pattern %q: %w", pattern, err)
+		}
 	}
 	for name, d := range map[string]time.Duration{
 		"window": o.Window, "quiet": o.Quiet, "request time-out": o.RequestTimeout,
@@ -198,7 +211,16 @@ func (o *Options) of(key string) AudienceOptions {
 	if !configured {
 		a.Recreate = o.Recreate
 	}
+	a.LeaveOut = a.LeaveOut || !o.chosen(key)
 	a.Account = cmp.Or(a.Account, o.Account)
 	a.Window = cmp.Or(a.Window, o.Window)
 	return a
+}
+
+func (o *Options) chosen(key string) bool {
+	matches := func(pattern string) bool {
+		ok, err := path.Match(pattern, key)
+		return ok && err == nil // bad patterns do not pass validate
+	}
+	return (len(o.Include) == 0 || slices.ContainsFunc(o.Include, matches)) && !slices.ContainsFunc(o.Exclude, matches)
 }

@@ -95,7 +95,7 @@ func (b *intake) member(recordKey, key string, user schema.UserKey) (*arrival, e
 	}
 	if !a.logged {
 		// An audience's row stands before its members, where they are looked for.
-		a.row.FirstSeenMs = t.now().UnixMilli()
+		a.row.FirstSeenMs, a.row.AddOnly = t.now().UnixMilli(), a.options.AddOnly
 		t.touch(a)
 		if err := t.log(b.tx, a); err != nil {
 			return nil, err

@@ -84,7 +84,7 @@ func (t *task) gatherResend(tx *consumer.Tx, a *audience) error {
 		if err != nil {
 			return err
 		}
-		if planOf(m.Member, a.confirmed(m.Batch)).need(m.Owed) == clean && len(m.Synced) > 0 {
+		if a.planOf(m.Member).need(m.Owed) == clean && len(m.Synced) > 0 {
 			fitted, err := t.takeAdds(tx, a, m, accepted(m.Member))
 			if err != nil {
 				return err

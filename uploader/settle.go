@@ -30,7 +30,7 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 				changed = true
 			}
 		}
-		switch drop := planOf(m.Member, a.confirmed(m.Batch)).drop; {
+		switch drop := a.planOf(m.Member).drop; {
 		case len(drop) > 0:
 			err = t.supersede(t.ctx, tx, a, m, drop)
 		case changed:
@@ -112,7 +112,7 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 		if err != nil {
 			return err
 		}
-		if len(planOf(m.Member, a.confirmed(m.Batch)).remove) == 0 {
+		if len(a.planOf(m.Member).remove) == 0 {
 			continue // it is desired again meanwhile
 		}
 		m.Owed = true

@@ -92,6 +92,10 @@ func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error
 		if err := t.relink(tx, a); err != nil {
 			return err
 		}
+		if a.row.AddOnly != a.options.AddOnly {
+			a.row.AddOnly, a.changed = a.options.AddOnly, true
+			t.lookAtAll(tx, a)
+		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))

@@ -129,7 +129,9 @@ type Audience struct {
 	GuardMs      int64 `protobuf:"fixed64,28,opt,name=guard_ms,json=guardMs,proto3" json:"guard_ms,omitempty"`
 	GuardBefore  int64 `protobuf:"varint,29,opt,name=guard_before,json=guardBefore,proto3" json:"guard_before,omitempty"`
 	// The last facebook_id, of which Facebook says that it is gone.
-	GoneId        string `protobuf:"bytes,30,opt,name=gone_id,json=goneId,proto3" json:"gone_id,omitempty"`
+	GoneId string `protobuf:"bytes,30,opt,name=gone_id,json=goneId,proto3" json:"gone_id,omitempty"`
+	// Members were last looked at with nothing to be removed.
+	AddOnly       bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -372,6 +374,13 @@ func (x *Audience) GetGoneId() string {
 		return x.GoneId
 	}
 	return ""
+}
+
+func (x *Audience) GetAddOnly() bool {
+	if x != nil {
+		return x.AddOnly
+	}
+	return false
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -901,7 +910,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xcb\a\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe6\a\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -936,7 +945,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\rguard_removed\x18\x1b \x01(\x03R\fguardRemoved\x12\x19\n" +
 	"\bguard_ms\x18\x1c \x01(\x10R\aguardMs\x12!\n" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
-	"\agone_id\x18\x1e \x01(\tR\x06goneId\"h\n" +
+	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
+	"\badd_only\x18\x1f \x01(\bR\aaddOnly\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +

@@ -51,6 +51,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.GuardMs = m.GuardMs
 	r.GuardBefore = m.GuardBefore
 	r.GoneId = m.GoneId
+	r.AddOnly = m.AddOnly
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -344,6 +345,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.GoneId != that.GoneId {
+		return false
+	}
+	if this.AddOnly != that.AddOnly {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -641,6 +645,18 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.AddOnly {
+		i--
+		if m.AddOnly {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf8
 	}
 	if len(m.GoneId) > 0 {
 		i -= len(m.GoneId)
@@ -1467,6 +1483,9 @@ func (m *Audience) SizeVT() (n int) {
 	l = len(m.GoneId)
 	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.AddOnly {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2386,6 +2405,26 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.GoneId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 31:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AddOnly", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AddOnly = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

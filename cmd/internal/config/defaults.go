@@ -14,6 +14,13 @@ const (
 	OnDeletedRecreate = "recreate"
 )
 
+// The values of audiences.*.sync.
+const (
+	SyncMirror  = "mirror"
+	SyncAddOnly = "add_only"
+	SyncPaused  = "paused"
+)
+
 // Off is the value that turns a listener off.
 const Off = "off"
 

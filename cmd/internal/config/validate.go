@@ -32,6 +32,8 @@ func (c *Config) Validate() error {
 	if c.ResendPeriod != 0 {
 		p.duration("resend_period", c.ResendPeriod, 24*time.Hour, 8760*time.Hour)
 	}
+	p.patterns("include", c.Include)
+	p.patterns("exclude", c.Exclude)
 	p.oneOf("on_deleted", c.OnDeleted, OnDeletedBlock, OnDeletedRecreate)
 	p.number("max_removed_share", c.MaxRemovedShare, 1, 100)
 	p.oneOf("new_audiences", c.NewAudiences, NewAudiencesCreate, NewAudiencesHold)

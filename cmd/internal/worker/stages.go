@@ -117,6 +117,8 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
 		HoldNew:         c.NewAudiences == config.NewAudiencesHold,
 		MaxAudiences:    c.MaxAudiences,
+		Include:         c.Include,
+		Exclude:         c.Exclude,
 		Recreate:        c.OnDeleted == config.OnDeletedRecreate,
 
 		Window:         c.Window,
@@ -177,7 +179,10 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, error) {
 	all := map[string]uploader.AudienceOptions{}
 	for key, a := range c.Audiences {
-		o := uploader.AudienceOptions{Name: a.Name, Window: a.Window, LeaveOut: a.Ignore, Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate}
+		o := uploader.AudienceOptions{
+			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
+			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
+		}
 		var err error
 		if a.FacebookID != "" {
 			if o.FacebookID, err = facebook.ParseAudienceID(a.FacebookID); err != nil {
