@@ -98,7 +98,7 @@ func FuzzPayload(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !b.rejected([]facebook.InvalidRow{{Hash: facebook.HashRow(escaped)}})[row] {
+		if _, ok := b.rejected([]facebook.InvalidRow{{Hash: facebook.HashRow(escaped)}})[row]; !ok {
 			t.Errorf("%s does not find its row again", escaped)
 		}
 	})

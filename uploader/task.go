@@ -32,7 +32,7 @@ func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error)
 	if err != nil {
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
-	s := &stage{options: o, budget: newBudget(o.SlowBeat), telemetry: tel}
+	s := &stage{options: o, budget: newBudget(o.SlowBeat, o.Facebook.Credential), telemetry: tel}
 	s.directory = newDirectory(o.Facebook, s.budget)
 	return s.task, nil
 }
@@ -91,6 +91,10 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 		t.touch(a)
 		if err := t.relink(tx, a); err != nil {
 			return err
+		}
+		if a.row.AddOnly != a.options.AddOnly {
+			a.row.AddOnly, a.changed = a.options.AddOnly, true
+			t.lookAtAll(tx, a)
 		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,3 +148,11 @@ func short(d time.Duration) string {
 func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (p *problems) patterns(key string, list []string) {
+	for i, pattern := range list {
+		if _, err := path.Match(pattern, ""); err != nil {
+			p.add(index(key, i), pattern, "a pattern of audience keys, such as vip_*", "close its brackets, or put \\ before what stands for itself")
+		}
+	}
+}

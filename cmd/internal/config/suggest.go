@@ -7,9 +7,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest is the one of candidates that name was most likely meant to be, ""
+// Nearest is the one of candidates that name was most likely meant to be, ""
 // if none: up to three letters wrong, fewer in short words.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, least := "", 4
 	name = strings.ToLower(name)
 	letters := utf8.RuneCountInString(name)
@@ -26,7 +26,7 @@ func nearest(name string, candidates []string) string {
 }
 
 func suggest(name string, candidates []string) string {
-	if n := nearest(name, candidates); n != "" {
+	if n := Nearest(name, candidates); n != "" {
 		return "did you mean " + n + "?"
 	}
 	return ""

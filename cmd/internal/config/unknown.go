@@ -26,7 +26,7 @@ func (e *UnknownKey) Error() string {
 // that stands in the wrong section, among all keys.
 func unknown(where, path, name string, siblings []string) *UnknownKey {
 	e := &UnknownKey{Where: where, Key: join(path, name), Legal: slices.Sorted(slices.Values(siblings))}
-	if n := nearest(name, siblings); n != "" {
+	if n := Nearest(name, siblings); n != "" {
 		e.Nearest = join(path, n)
 		return e
 	}
@@ -38,7 +38,7 @@ func unknown(where, path, name string, siblings []string) *UnknownKey {
 		}
 	}
 	if e.Nearest == "" {
-		e.Nearest = nearest(e.Key, all)
+		e.Nearest = Nearest(e.Key, all)
 	}
 	return e
 }

@@ -81,11 +81,16 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	watch, err := w.tokenWatch(telemetry)
+	if err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, func() { w.log.Info("stopping, finishing what is under way") })()
 	group, running := errgroup.WithContext(ctx)
 	for _, stage := range stages {
 		group.Go(func() error { return stage.Run(running) })
 	}
+	group.Go(func() error { watch.run(running); return nil })
 	ended := make(chan error, 1)
 	go func() { ended <- group.Wait() }()
 	select {

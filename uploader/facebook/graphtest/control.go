@@ -88,3 +88,6 @@ func (s *Server) alter(id string, change func(*audience)) {
 	}
 	change(a)
 }
+
+// Delete deletes an audience as if by hand in the Ads Manager.
+func (s *Server) Delete(id string) { s.alter(id, func(a *audience) { s.drop(a) }) }
