@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // FuzzAnswer: no answer breaks an attempt of any operation, whatever its status
@@ -24,9 +26,16 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(uint8(0), 400, `{"error":{"message":"secret word","type":"OAuthException","code":100,"error_subcode":33,"fbtrace_id":"A3b/8-_"}}`, "")
 	f.Add(uint8(1), 400, `{"error":{"message":1,"type":{},"code":"190","error_subcode":"463","error_data":"{\"a\":1}","is_transient":"true"}}`, "86401")
 	f.Add(uint8(2), 400, `{"error":{"code":1e300,"error_data":{"blame_field_specs":[["payload"]]}}}`, "-1")
+	f.Add(uint8(5), 200, `{"data":[{"account_id":"1","name":"secret word","account_status":1,"tos_accepted":[],"user_tasks":["ADVERTISE"]}]}`, "")
+	f.Add(uint8(6), 200, `{"account_id":1,"tos_accepted":{"custom_audience_tos":"1"}}`, "")
+	f.Add(uint8(7), 200, `{"data":{"is_valid":false,"expires_at":"0","scopes":["ads_management"],"error":{"code":190,"subcode":463,"message":"secret word"}}}`, "")
+	f.Add(uint8(8), 200, `{"access_token":"EAAB","expires_in":5183944}`, "")
+	f.Add(uint8(9), 200, `{"success":true}`, "")
 	f.Add(uint8(4), 429, "<!DOCTYPE html><html>secret word</html>", "Wed, 21 Oct 2099 07:28:00 GMT")
 	var transport http.RoundTripper
-	c := newClient(f, roundTripper(func(r *http.Request) (*http.Response, error) { return transport.RoundTrip(r) }))
+	c := newClient(f, roundTripper(func(r *http.Request) (*http.Response, error) { return transport.RoundTrip(r) }), func(o *Options) {
+		o.AppID, o.AppSecret = "4", func() (string, error) { return canary, nil }
+	})
 	operations := []func(context.Context) error{
 		func(ctx context.Context) error {
 			result, err := c.AddUsers(ctx, "123", twoRows)
@@ -51,6 +60,11 @@ func FuzzAnswer(f *testing.F) {
 			return err
 		},
 		func(ctx context.Context) error { _, err := c.AudiencePage(ctx, "42", "a"); return err },
+		func(ctx context.Context) error { _, _, err := c.Accounts(ctx, "a"); return err },
+		func(ctx context.Context) error { _, err := c.Account(ctx, "42"); return err },
+		func(ctx context.Context) error { _, err := c.InspectToken(ctx); return err },
+		func(ctx context.Context) error { _, err := c.ExchangeCode(ctx, "http://x/", "code", "v"); return err },
+		func(ctx context.Context) error { return c.RevokeToken(ctx, &oauth2.Token{AccessToken: "x"}) },
 	}
 	f.Fuzz(func(t *testing.T, op uint8, status int, body, retryAfter string) {
 		if status < 100 || status > 999 {
