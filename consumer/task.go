@@ -121,6 +121,11 @@ func (t *task) repaired(keys int) {
 // loop processes batches and ticks until the task is revoked.
 func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) error {
 	rctx := revokedContext(ctx, revoked)
+	// A commit that is under way when the task is revoked has as long as the drain,
+	// or brokers that refuse it would keep the process from stopping.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(revoked, func() { wait(ctx, t.stage.o.DrainTimeout); cancel() })()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	upkeep := time.NewTicker(renewEvery)
