@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -15,8 +16,11 @@ import (
 // one more than kafka-go's, none of which keeps topics together.
 type balancer struct {
 	// held returns the tasks whose tables this process has on disk, and how far.
-	held func() []heldTask
-	log  *slog.Logger
+	held   func() []heldTask
+	topics []string // the inputs
+	// unseen is set when an input was missing from what the group was balanced by.
+	unseen *atomic.Bool
+	log    *slog.Logger
 }
 
 // heldTask is one table on disk, as a member reports it when it joins.
@@ -35,6 +39,13 @@ func (b *balancer) AssignGroups(members []kafka.GroupMember, partitions []kafka.
 	topics := map[string]int{}
 	for _, p := range partitions {
 		topics[p.Topic]++
+	}
+	for _, topic := range b.topics {
+		if topics[topic] == 0 {
+			// The broker that was asked does not know it yet. No member would look again.
+			b.unseen.Store(true)
+			return kafka.GroupMemberAssignments{}
+		}
 	}
 	tasks := 0
 	for topic, n := range topics {

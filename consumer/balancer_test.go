@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,7 +88,7 @@ func TestAssignIsBalancedAndSticky(t *testing.T) {
 
 func TestAssignGroupsKeepsTopicsTogether(t *testing.T) {
 	t.Parallel()
-	b := balancer{log: slog.New(slog.DiscardHandler)}
+	b := balancer{topics: []string{"x", "y"}, unseen: new(atomic.Bool), log: slog.New(slog.DiscardHandler)}
 	data, err := json.Marshal([]heldTask{{Partition: 1, Position: 7}})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,12 @@ func TestAssignGroupsKeepsTopicsTogether(t *testing.T) {
 	want := kafka.GroupMemberAssignments{"a": {"x": {0}, "y": {0}}, "b": {"x": {1}, "y": {1}}}
 	if diff := cmp.Diff(want, b.AssignGroups(members, parts)); diff != "" {
 		t.Error(diff)
+	}
+	if b.unseen.Load() {
+		t.Error("all inputs are there, and one was not seen")
+	}
+	if got := b.AssignGroups(members, parts[1:2]); len(got) != 0 || !b.unseen.Load() {
+		t.Errorf("assigned %v without topic y", got)
 	}
 	// Different counts: nobody gets anything, and the members say why.
 	if got := b.AssignGroups(members, parts[:3]); len(got) != 0 {

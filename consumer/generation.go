@@ -12,6 +12,9 @@ import (
 // copartitionEvery is how often the partition counts are looked at again.
 const copartitionEvery = time.Minute
 
+// rejoinAfter gives brokers time to learn of a topic.
+const rejoinAfter = time.Second
+
 // generation runs the tasks of one generation until it ends: revoked (drain,
 // commit, release) or lost (drop everything at once).
 func (s *Stage) generation(revoked context.Context, gen *kafka.Generation) {
@@ -20,6 +23,11 @@ func (s *Stage) generation(revoked context.Context, gen *kafka.Generation) {
 	ctx, lose := context.WithCancelCause(context.Background())
 	defer lose(nil)
 
+	if s.unseen.Swap(false) {
+		s.log.Info("a broker does not know all inputs yet, so no task was assigned; joining again", "generation", gen.ID)
+		wait(revoked, rejoinAfter)
+		return
+	}
 	mine := s.assigned(gen)
 	s.log.Info("assigned", "group", s.o.Group, "generation", gen.ID, "tasks", mine)
 	n, err := s.partitions(revokedContext(ctx, revoked))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -100,6 +101,7 @@ type Stage struct {
 	log     *slog.Logger
 	meters  meters
 	tables  tables
+	unseen  atomic.Bool // the group was balanced here by a broker that does not know all inputs
 
 	mu    sync.Mutex
 	tasks map[int]*taskState
@@ -144,7 +146,7 @@ func (s *Stage) Run(ctx context.Context) error {
 		Brokers:           s.cluster.options.Brokers,
 		Dialer:            s.cluster.dialer(),
 		Topics:            s.topics(),
-		GroupBalancers:    []kafka.GroupBalancer{&balancer{held: s.tables.held, log: s.log}},
+		GroupBalancers:    []kafka.GroupBalancer{&balancer{held: s.tables.held, topics: s.topics(), unseen: &s.unseen, log: s.log}},
 		HeartbeatInterval: s.o.HeartbeatInterval,
 		SessionTimeout:    s.o.SessionTimeout,
 		RebalanceTimeout:  s.o.RebalanceTimeout,
