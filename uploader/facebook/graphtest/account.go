@@ -66,15 +66,21 @@ func (s *Server) readAccount(c *call) (any, *graphError) {
 	return project(all, names, "AdAccount")
 }
 
-// project picks fields of a node; the id always comes along.
+// project picks fields of a node. The id of one that has an id always comes along; a field
+// that is known and not set is nil, and left out.
 func project(all map[string]any, names []string, node string) (map[string]any, *graphError) {
-	out := map[string]any{"id": all["id"]}
+	out := make(map[string]any, len(names)+1)
+	if id := all["id"]; id != nil {
+		out["id"] = id
+	}
 	for _, name := range names {
 		v, ok := all[name]
 		if !ok {
 			return nil, oauthError(100, 0, "(#100) Tried accessing nonexistent field (%s) on node type (%s)", name, node)
 		}
-		out[name] = v
+		if v != nil {
+			out[name] = v
+		}
 	}
 	return out, nil
 }

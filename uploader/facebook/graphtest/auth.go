@@ -126,7 +126,7 @@ func (s *Server) admitRole(c *call) *graphError {
 	}
 	object := c.route.object + c.route.account
 	if c.account == nil {
-		return errNoObject(object, 33)
+		return errNoObject(c.method, object, 33)
 	}
 	role := RoleAdmin
 	if c.token.Roles != nil {
@@ -140,9 +140,9 @@ func (s *Server) admitRole(c *call) *graphError {
 	}
 	switch {
 	case role == RoleNone:
-		return errNoObject(object, 33)
+		return errNoObject(c.method, object, 33)
 	case c.audience != nil && (c.audience.deleted || c.audience.hidden):
-		return errNoObject(object, s.opts.GoneSubcode)
+		return errNoObject(c.method, object, s.opts.GoneSubcode)
 	case role == RoleReadOnly && c.op.writes():
 		return errReadOnly(object)
 	default:

@@ -44,7 +44,10 @@ func (s *Server) list(c *call) (any, *graphError) {
 	}
 	paging := map[string]any{"cursors": map[string]string{"before": cursor(all[from]), "after": cursor(all[to-1])}}
 	if to < len(all) {
-		paging["next"] = nextPage(c, cursor(all[to-1]))
+		paging["next"] = pageAddress(c, "after", cursor(all[to-1]))
+	}
+	if from > 0 {
+		paging["previous"] = pageAddress(c, "before", cursor(all[from]))
 	}
 	return map[string]any{"data": data, "paging": paging}, nil
 }
@@ -93,15 +96,16 @@ func (a *audience) number() int64 {
 
 func cursor(a *audience) string { return base64.RawURLEncoding.EncodeToString([]byte(a.id)) }
 
-// nextPage is the address of the next page. As on Facebook it carries the token when the
-// request's URL did, so it is nothing to log.
-func nextPage(c *call, after string) string {
+// pageAddress is the address of the page before or after a cursor. As on Facebook it
+// carries the token when the request's URL did, so it is nothing to log.
+func pageAddress(c *call, side, at string) string {
 	q := url.Values{}
 	for k, v := range c.http.URL.Query() {
 		q[k] = v
 	}
-	q.Set("after", after)
 	q.Del("before")
+	q.Del("after")
+	q.Set(side, at)
 	u := url.URL{Scheme: "https", Host: c.http.Host, Path: c.http.URL.Path, RawQuery: q.Encode()}
 	if c.http.TLS == nil && c.http.URL.Scheme != "https" {
 		u.Scheme = "http"
