@@ -114,7 +114,7 @@ func (s *Server) node(a *audience) map[string]any {
 			delivery = deliveryReady
 		}
 	}
-	source, kind := "", "UNKNOWN"
+	source, kind := "ANYTHING", "UNKNOWN"
 	if sub, ok := strings.CutPrefix(a.source, "FILE_IMPORTED."); ok {
 		source, kind = sub, "FILE_IMPORTED"
 	}

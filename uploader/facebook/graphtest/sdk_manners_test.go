@@ -78,6 +78,9 @@ func TestFieldTypes(t *testing.T) {
 	if a = c.do("GET", id+"?fields=retention_days", ""); a.body["retention_days"] != 90.0 {
 		t.Errorf("after an update: %s", a.text)
 	}
+	if a = c.do("GET", id+"?fields=data_source", ""); !cmp.Equal(a.body["data_source"], any(map[string]any{"type": "UNKNOWN", "sub_type": "ANYTHING"})) {
+		t.Errorf("data source before any upload: %s", a.text)
+	}
 	wantCode(t, c.do("POST", id, `{"retention_days":"soon"}`), 400, 100, 0)
 	wantCode(t, c.do("POST", id, `{"retention_days":181}`), 400, 100, 0)
 }
