@@ -57,9 +57,13 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 // with its requests.
 func ownRequests(t *testing.T) string {
 	t.Helper()
-	rec := &recorder{next: graphtest.New(graphtest.Options{}).RoundTripper()}
+	const secret = "app-secret"
+	rec := &recorder{next: graphtest.New(graphtest.Options{
+		Apps: []graphtest.App{{ID: graphtest.DefaultApp, Secret: secret, RequireProof: true}},
+	}).RoundTripper()}
 	c, err := facebook.New(facebook.Options{
 		TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: graphtest.DefaultToken}), Transport: rec, PageLimit: 1,
+		AppSecret: func() (string, error) { return secret, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +102,7 @@ func ownRequests(t *testing.T) string {
 		_, err := c.RemoveUsers(t.Context(), id, rows)
 		return err
 	})
-	text, err := json.Marshal(rec.requests)
+	text, err := json.Marshal(map[string]any{"token": graphtest.DefaultToken, "secret": secret, "requests": rec.requests})
 	if err != nil {
 		t.Fatal(err)
 	}
