@@ -44,6 +44,9 @@
 //	changelog made anew       no fence              begins the inputs again
 //	somebody else wrote       strays                leaves them out, writes their
 //	(without fencing)                               keys again
+//	first restore broken off  a part of the table   goes on there, if the record up
+//	                                                to which it came is still in the log
+//	disk takes no writes      whatever was synced   the process ends; restores the tail
 //
 // # Takeover
 //
@@ -65,6 +68,10 @@
 // the Processor with Replay set: a former owner may have logged what they say
 // and died before emitting it, so the stage emits all they touch. A task that
 // never had an owner has no such records.
+//
+// A takeover may take longer than the rebalance time-out without starving: it ends
+// with revocation, so that its member comes to the rebalance in time, and what was
+// restored by then stays.
 //
 // # Positions
 //

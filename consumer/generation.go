@@ -35,7 +35,7 @@ func (s *Stage) generation(revoked context.Context, gen *kafka.Generation) {
 
 	lease := newGroupLease(s.o.SessionTimeout, s.o.RebalanceTimeout)
 	if err := lease.acquire(revokedContext(ctx, revoked), s.cluster, m); err != nil {
-		if revoked.Err() == nil {
+		if revoked.Err() == nil && !errors.Is(err, kafka.RebalanceInProgress) {
 			s.log.Warn("lost all tasks before they began, joining again", "generation", gen.ID, "error", err)
 		}
 		return

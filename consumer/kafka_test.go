@@ -16,7 +16,7 @@ import (
 )
 
 // TestRealKafka holds the engine to what only a real broker does: the fencing
-// window, transactions, batches that compaction left empty.
+// window, transactions, batches that compaction left empty, a heartbeat's answer.
 func TestRealKafka(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -30,6 +30,11 @@ func TestRealKafka(t *testing.T) {
 	t.Run("fencing", func(t *testing.T) { testFencing(t, c) })
 	t.Run("transactions", func(t *testing.T) { testTransactions(t, c, k.Addrs()) })
 	t.Run("compaction", func(t *testing.T) { testCompaction(t, c) })
+	t.Run("heartbeat", func(t *testing.T) {
+		if err := c.heartbeat(t.Context(), member{group: "strangers", id: "stranger", generation: 1}); !errors.Is(err, errLost) {
+			t.Errorf("a stranger's heartbeat returned %v, want errLost", err)
+		}
+	})
 }
 
 func makeTopic(t *testing.T, c *Cluster, name string, config map[string]string) topicPartition {

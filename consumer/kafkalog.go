@@ -76,7 +76,7 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 					return
 				}
 				at := Position(rec.Offset)
-				if !yield(LogRecord{Position: at, Key: rec.Key, Value: rec.Value, Stray: isStray(at, rec.Headers)}, nil) {
+				if !yield(LogRecord{Position: at, Key: rec.Key, Value: rec.Value, Time: rec.Time, Stray: isStray(at, rec.Headers)}, nil) {
 					return
 				}
 			}

@@ -107,26 +107,3 @@ func (l *groupLease) run(ctx context.Context, c *Cluster, m member, every time.D
 		}
 	}
 }
-
-// heartbeat asks the group whether the member is still one of its generation.
-func (c *Cluster) heartbeat(ctx context.Context, m member) error {
-	return c.retry(ctx, "heartbeat to "+m.group, func(ctx context.Context) error { return c.sendHeartbeat(ctx, m) })
-}
-
-func (c *Cluster) sendHeartbeat(ctx context.Context, m member) error {
-	res, err := c.client.Heartbeat(ctx, &kafka.HeartbeatRequest{GroupID: m.group, GenerationID: m.generation, MemberID: m.id})
-	if err == nil {
-		err = res.Error
-	}
-	return lostOr(err)
-}
-
-// lostOr turns the group's refusals of an old member into errLost.
-func lostOr(err error) error {
-	for _, e := range []kafka.Error{kafka.IllegalGeneration, kafka.UnknownMemberId, kafka.FencedInstanceID} {
-		if errors.Is(err, e) {
-			return fmt.Errorf("%w: %w", errLost, err)
-		}
-	}
-	return err
-}

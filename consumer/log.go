@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 )
 
 // ErrFenced means that a newer owner has taken the task over, or that somebody
@@ -16,6 +17,7 @@ type LogRecord struct {
 	Position Position
 	Key      []byte
 	Value    []byte // nil = tombstone
+	Time     time.Time
 	// Stray is set when the record was written for another position. It does not
 	// count: its writer did not know all of the log before it.
 	Stray bool

@@ -13,7 +13,7 @@ var metaKey = []byte{spaceMeta, 'p'}
 
 // tableFormat changes when a directory written before can no longer be read;
 // such a directory is wiped and restored.
-const tableFormat = 2
+const tableFormat = 3
 
 // meta says of which changelog a table is a copy, and how far.
 type meta struct {
@@ -23,10 +23,14 @@ type meta struct {
 	// holds it, with the same owner, unless there is a newer one above position,
 	// so that a copy of another log is recognised.
 	fence Position
-	owner string // of that fence
-	// current is when the table was last known to hold all of its changelog, in
-	// milliseconds of the wall clock. Once tombstones written since may be gone, so
-	// that a restore would miss what they removed, the copy is too old.
+	// owner is that of the fence. A first restore that was broken off before it met
+	// a fence, of which compaction leaves the last one only, has the mark of the
+	// record at position instead: see mark.
+	owner string
+	// current is when the table was last known to hold all of its changelog, or when
+	// its first restore began, in milliseconds of the wall clock. Once tombstones
+	// written since may be gone, so that a restore would miss what they removed, the
+	// copy is too old.
 	current int64
 }
 

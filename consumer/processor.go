@@ -37,7 +37,9 @@ type Start struct {
 // the task is then taken over anew from what was committed.
 type Processor interface {
 	// Start is called once, after the table was restored and before the first
-	// record.
+	// record. Its ctx ends with revocation, and if Start takes long it must end with
+	// it: a member that does not come to the rebalance in time is left out, joins
+	// again, and so interrupts the next one that needs long.
 	Start(ctx context.Context, tx *Tx, s Start) error
 	// Process applies a batch of records, in offset order per input partition.
 	Process(ctx context.Context, tx *Tx, records []Record) error

@@ -2,8 +2,11 @@ package consumer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // restoreBatchBytes bounds what one local batch of a restore holds.
@@ -21,9 +24,23 @@ type restore struct {
 	strays strays
 }
 
+// mark tells a record from that of another log at the same position: the time is
+// in it, since the same may be said again at the same place when a changelog is
+// made anew.
+func mark(rec LogRecord) string {
+	h := sha256.New()
+	for _, part := range [][]byte{rec.Key, rec.Value} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part)))) // hash.Hash never returns an error
+		h.Write(part)
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(rec.Time.UnixMilli())))
+	return string(h.Sum(nil))
+}
+
 // run checks that the table is a copy of this log and restores up to end.
 func (r *restore) run(ctx context.Context, end Position) error {
 	m := r.owner.table.meta
+	begun := time.Now()
 	if m.position >= end {
 		return fmt.Errorf("table is at %d, the changelog ends at %d: %w", m.position, end, ErrWipe)
 	}
@@ -34,6 +51,7 @@ func (r *restore) run(ctx context.Context, end Position) error {
 			return fmt.Errorf("find start of changelog: %w", err)
 		}
 		from = start
+		r.owner.table.meta.current = begun.UnixMilli()
 	} else {
 		if err := r.known(ctx, m); err != nil {
 			return err
@@ -45,7 +63,7 @@ func (r *restore) run(ctx context.Context, end Position) error {
 	if err := r.apply(ctx, from, end); err != nil {
 		return err
 	}
-	if m.position != NoPosition && (r.last == NoPosition || r.fence.Incarnation != m.incarnation) {
+	if m.fence != NoPosition && (r.last == NoPosition || r.fence.Incarnation != m.incarnation) {
 		return fmt.Errorf("table is of incarnation %d, the changelog of %d: %w", m.incarnation, r.fence.Incarnation, ErrWipe)
 	}
 	return nil
@@ -56,7 +74,7 @@ func (r *restore) run(ctx context.Context, end Position) error {
 func (r *restore) known(ctx context.Context, m meta) error {
 	r.last = NoPosition
 	if m.fence == NoPosition {
-		return nil
+		return r.marked(ctx, m)
 	}
 	for rec, err := range r.owner.log.Read(ctx, m.fence, m.fence+1) {
 		if err != nil {
@@ -77,6 +95,20 @@ func (r *restore) known(ctx context.Context, m meta) error {
 	return nil
 }
 
+// marked looks for the record up to which a first restore came. Where compaction
+// took it nobody can tell whether this is the same log.
+func (r *restore) marked(ctx context.Context, m meta) error {
+	for rec, err := range r.owner.log.Read(ctx, m.position, m.position+1) {
+		if err != nil {
+			return fmt.Errorf("read record at %d: %w", m.position, err)
+		}
+		if rec.Position == m.position && mark(rec) == m.owner {
+			return nil
+		}
+	}
+	return fmt.Errorf("record at %d, up to which the table was restored, is not in the changelog: %w", m.position, ErrWipe)
+}
+
 // tail restores what a former owner wrote before the own fence at took hold.
 func (r *restore) tail(ctx context.Context, at Position) error {
 	return r.apply(ctx, r.owner.next, at)
@@ -86,10 +118,12 @@ func (r *restore) apply(ctx context.Context, from, to Position) error {
 	w := r.owner
 	m := w.table.meta
 	tx := r.newTx(from)
-	flush := func(next Position) error {
+	flush := func(next Position, newest LogRecord) error {
 		m.position, m.fence = next-1, r.last
 		if r.last != NoPosition {
 			m.incarnation, m.owner = r.fence.Incarnation, r.fence.Owner
+		} else {
+			m.owner = mark(newest)
 		}
 		err := errors.Join(tx.err, r.strays.save(tx.batch), tx.batch.Set(metaKey, m.encode(), nil), tx.batch.Commit(noSync), tx.discard())
 		if err != nil {
@@ -102,6 +136,7 @@ func (r *restore) apply(ctx context.Context, from, to Position) error {
 		}
 		return nil
 	}
+	var newest LogRecord
 	for rec, err := range w.log.Read(ctx, from, to) {
 		if err == nil {
 			err = r.one(tx, rec)
@@ -109,15 +144,16 @@ func (r *restore) apply(ctx context.Context, from, to Position) error {
 		if err != nil {
 			return errors.Join(fmt.Errorf("restore from %d: %w", from, err), tx.discard())
 		}
+		newest = rec
 		if tx.batch.Len() >= restoreBatchBytes {
-			if err := flush(rec.Position + 1); err != nil {
+			if err := flush(rec.Position+1, rec); err != nil {
 				return err
 			}
 		}
 	}
 	w.next = to
 	if to > from {
-		if err := flush(to); err != nil {
+		if err := flush(to, newest); err != nil {
 			return err
 		}
 	}

@@ -274,6 +274,47 @@ func TestSlowMembersStayInTheGroup(t *testing.T) {
 // A changelog that is deleted and made anew under a live owner is noticed, also
 // by one that has nothing to write: the table is wiped, and what it held is read
 // again from the sources.
+// slowStart is a stage whose Start needs long.
+type slowStart struct {
+	consumer.Processor
+	takes time.Duration
+}
+
+func (s slowStart) Start(ctx context.Context, tx *consumer.Tx, start consumer.Start) error {
+	select {
+	case <-time.After(s.takes):
+		return s.Processor.Start(ctx, tx, start)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Members whose takeovers need longer than the rebalance time-out come to the end
+// of them all the same: a rebalance interrupts them, so nobody is left out, and
+// the next generation lasts.
+func TestLongTakeoversEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const parts = 2
+		w := newWorld(t)
+		w.topics(parts)
+		w.produce(parts, 50)
+		long := func(o *consumer.StageOptions) {
+			made := o.New
+			o.New = func(i consumer.TaskInfo) (consumer.Processor, error) {
+				p, err := made(i)
+				return slowStart{p, 100 * time.Second}, err
+			}
+		}
+		a := w.start(vfs.NewMem(), long)
+		time.Sleep(20 * time.Second)
+		b := w.start(vfs.NewMem(), long)
+		w.settle(parts, a, b)
+		w.want(parts, 5)
+		a.stop()
+		b.stop()
+	})
+}
+
 func TestChangelogMadeAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

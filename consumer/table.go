@@ -1,12 +1,14 @@
 package consumer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -29,8 +31,23 @@ type TableOptions struct {
 	Cache *pebble.Cache
 	// MemTableBytes is the size of a memtable. Default 32 MiB.
 	MemTableBytes uint64
-	// Logger takes Pebble's own messages; nil discards all but fatal ones.
-	Logger pebble.Logger
+	// Failed is called when the disk takes no writes and no waiting helps. Pebble
+	// cannot go on then, nor be closed: Failed must end the process and not return.
+	// Default: a panic.
+	Failed func(error)
+	// FailedAfter is how long writes fail in a row before that. Default 10 s.
+	FailedAfter time.Duration
+}
+
+// failedAfter is well below the time in which a process asked to stop is expected
+// to: 30 s in Kubernetes.
+const failedAfter = 10 * time.Second
+
+func (o TableOptions) failed(err error) {
+	if o.Failed == nil {
+		panic(err)
+	}
+	o.Failed(err)
 }
 
 // Table is the local copy of one changelog partition, and a prefix of it (I2):
@@ -69,6 +86,8 @@ func OpenTable(dir string, o TableOptions) (*Table, error) {
 		err := fmt.Errorf("%w: %s: %w", errUnusable, i.Path, i.Details)
 		t.corrupt.CompareAndSwap(nil, &err)
 	}}
+	f := failing{dir: dir, after: cmp.Or(o.FailedAfter, failedAfter), failed: o.failed}
+	f.listen(p.EventListener)
 	t.db, err = pebble.Open(dir, p)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, unusable(err)), lock.Close())
@@ -111,9 +130,6 @@ func pebbleOptions(o TableOptions) *pebble.Options {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 32 << 20
 	}
-	if o.Logger == nil {
-		o.Logger = quietLogger{}
-	}
 	p := &pebble.Options{
 		FS:                    o.FS,
 		Cache:                 o.Cache,
@@ -121,7 +137,7 @@ func pebbleOptions(o TableOptions) *pebble.Options {
 		L0CompactionThreshold: 4,
 		WALBytesPerSync:       512 << 10,
 		FormatMajorVersion:    pebble.FormatNewest,
-		Logger:                o.Logger,
+		Logger:                tableLogger{o.failed},
 	}
 	for i := range p.Levels {
 		p.Levels[i].BlockSize = 16 << 10
@@ -194,14 +210,4 @@ func successor(prefix []byte) []byte {
 		}
 	}
 	return nil
-}
-
-// quietLogger drops Pebble's information and error chatter; errors also come
-// back from the operations. Fatal is a broken database and must not go on.
-type quietLogger struct{}
-
-func (quietLogger) Infof(string, ...any)  {}
-func (quietLogger) Errorf(string, ...any) {}
-func (quietLogger) Fatalf(format string, args ...any) {
-	panic(fmt.Sprintf("pebble: "+format, args...))
 }

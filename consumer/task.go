@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // task is one partition of a stage while this process is its owner.
@@ -42,6 +44,8 @@ func (t *task) run(ctx, revoked context.Context) error {
 			return err
 		case revoked.Err() != nil && errors.Is(err, context.Canceled):
 			return nil
+		case errors.Is(err, kafka.RebalanceInProgress):
+			return nil // the next generation says whose the task is
 		case isUnusable(err):
 			log.Warn("local table is unusable; restoring it from the changelog", "error", err)
 			err = s.tables.wipe(t.info.Partition)
@@ -117,6 +121,11 @@ func (t *task) repaired(keys int) {
 // loop processes batches and ticks until the task is revoked.
 func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) error {
 	rctx := revokedContext(ctx, revoked)
+	// A commit that is under way when the task is revoked has as long as the drain,
+	// or brokers that refuse it would keep the process from stopping.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(revoked, func() { wait(ctx, t.stage.o.DrainTimeout); cancel() })()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	upkeep := time.NewTicker(renewEvery)

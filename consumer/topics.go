@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/segmentio/kafka-go"
@@ -26,6 +27,11 @@ type Topic struct {
 // essential are the settings whose difference is an error: a changelog that is
 // not compacted forgets members, a smaller message limit stops the task.
 var essential = []string{"cleanup.policy", "max.message.bytes"}
+
+// tombstoneRetention may be longer than wanted, but not shorter: a table that was
+// away for StageOptions.MaxTableAge would miss tombstones, and keep for ever what
+// they removed.
+const tombstoneRetention = "delete.retention.ms"
 
 // TopicState is what EnsureTopics or CheckTopics found of a topic.
 type TopicState struct {
@@ -131,11 +137,29 @@ func topicState(t Topic, counts map[string]int, config map[string]string) TopicS
 	for _, name := range essential {
 		want, have := t.Config[name], config[name]
 		if want != "" && have != "" && want != have {
-			s.Problem = fmt.Sprintf("topic %q has %s=%s, needs %s: kafka-configs.sh --alter --entity-type topics --entity-name %s --add-config %s=%s", t.Name, name, have, want, t.Name, name, want)
+			s.Problem = fmt.Sprintf("topic %q has %s=%s, needs %s: %s", t.Name, name, have, want, alterCommand(t.Name, name, want))
 			return s
 		}
 	}
+	want, have := milliseconds(t.Config, tombstoneRetention), milliseconds(config, tombstoneRetention)
+	if want != nil && have != nil && *have < *want {
+		s.Problem = fmt.Sprintf("topic %q has %s=%d, needs at least %d: a replica that was away with its disk would miss that members were removed; %s",
+			t.Name, tombstoneRetention, *have, *want, alterCommand(t.Name, tombstoneRetention, t.Config[tombstoneRetention]))
+	}
 	return s
+}
+
+// milliseconds reads a setting; nil where there is none.
+func milliseconds(config map[string]string, name string) *int64 {
+	n, err := strconv.ParseInt(config[name], 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &n
+}
+
+func alterCommand(topic, name, value string) string {
+	return fmt.Sprintf("kafka-configs.sh --alter --entity-type topics --entity-name %s --add-config %s=%s", topic, name, value)
 }
 
 // growCommand gives a topic as many partitions as are needed.
@@ -149,7 +173,7 @@ func (c *Cluster) configs(ctx context.Context, topics []Topic, counts map[string
 	for _, t := range topics {
 		if _, ok := counts[t.Name]; ok {
 			req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
-				ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name, ConfigNames: essential,
+				ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name, ConfigNames: append(slices.Clone(essential), tombstoneRetention),
 			})
 		}
 	}

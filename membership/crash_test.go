@@ -17,7 +17,7 @@ import (
 func TestCrashesAreSurvived(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		records := drawRecords(r)
+		records := drawRecords(r, rapid.IntRange(1, 12).Draw(r, "records"), "u1", "u2")
 		calm, stormy := newUploader(), newUploader()
 		k := newTestTask(t)
 		for i := range records {
@@ -89,11 +89,11 @@ func tickOrCrash(r *rapid.T, k *consumertest.Task) {
 	}
 }
 
-// drawRecords draws records of two users and three audiences, in log order.
-func drawRecords(r *rapid.T) []consumer.Record {
-	records := make([]consumer.Record, rapid.IntRange(1, 12).Draw(r, "records"))
+// drawRecords draws n records of the users and of three audiences, in log order.
+func drawRecords(r *rapid.T, n int, users ...string) []consumer.Record {
+	records := make([]consumer.Record, n)
 	for i := range records {
-		user := rapid.SampledFrom([]string{"u1", "u2"}).Draw(r, "user")
+		user := rapid.SampledFrom(users).Draw(r, "user")
 		late := time.Duration(rapid.IntRange(0, 3).Draw(r, "late")) * time.Second
 		at := epoch.Add(time.Duration(i) * time.Second)
 		value := fmt.Sprintf(`"userId":%q,"messageId":"m%d","timestamp":%q`, user, i, at.Add(-late).Format(time.RFC3339))
@@ -121,7 +121,7 @@ type uploader map[string]*musterpb.MemberRows
 
 func newUploader() uploader { return uploader{} }
 
-func (u uploader) hear(t *rapid.T, emissions []consumer.Emission) {
+func (u uploader) hear(t fatal, emissions []consumer.Emission) {
 	for _, e := range emissions {
 		m := &musterpb.MemberRows{}
 		if err := m.UnmarshalVT(e.Value); err != nil {
@@ -135,7 +135,7 @@ func (u uploader) hear(t *rapid.T, emissions []consumer.Emission) {
 
 // mustAgree compares without versions. A member nobody ever spoke of is the same
 // as one who is out: a replay may name what an erasure had covered already.
-func (u uploader) mustAgree(t *rapid.T, want uploader) {
+func (u uploader) mustAgree(t fatal, want uploader) {
 	for key, m := range want {
 		got := u[key]
 		if got == nil || !sameMember(got, m) {

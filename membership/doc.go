@@ -98,6 +98,8 @@
 //	logged, not (all) emitted     a silent change       Replay: everything touched is said
 //	emitted, table not written    table behind          restored; the rest is I1
 //	table written, offsets old    records read again    I1, Replay
+//	somebody else's record in     a key of no user      refused at takeover, with its
+//	the changelog                                       position and the remedy
 //	erasure logged, not told      audiences named       Replay, and Tick tells it
 //	erasure told, not forgotten   audiences named       Tick forgets them
 //	half of a sweep               no fingerprint        the next owner begins anew

@@ -26,8 +26,13 @@ const maxErasures = 500
 // erasedAtField is the number of Profile.erased_at_ms.
 const erasedAtField protowire.Number = 7
 
-// Restore keeps the derived keys of erasures.
+// Restore keeps the derived keys of erasures. A key that is no user's is refused
+// here, where its position is told: later all keys of the table are taken for
+// users'. A tombstone leaves none in the table.
 func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
+	if len(key) != schema.UserKeySize && value != nil {
+		return fmt.Errorf("restore profile: key of %d bytes, want a user key of %d: somebody else writes to the changelog; let only Muster write there, and have compaction drop the record by a tombstone for its key", len(key), schema.UserKeySize)
+	}
 	if !everErased(value) {
 		return nil
 	}

@@ -89,9 +89,12 @@ func replayed(t *rapid.T, events []said) []said {
 	return rapid.Permutation(all).Draw(t, "order")
 }
 
+// fatal is what a test and a check of rapid both can.
+type fatal interface{ Fatalf(string, ...any) }
+
 // mergeAll merges the events into what is stored, going through the encoding
 // after each group as if each were a batch. The sets keep three values.
-func mergeAll(t interface{ Fatalf(string, ...any) }, stored []byte, groups ...[]said) []byte {
+func mergeAll(t fatal, stored []byte, groups ...[]said) []byte {
 	m := merge{maxValues: 3, externID: true}
 	for _, group := range groups {
 		p := &musterpb.Profile{}

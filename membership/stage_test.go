@@ -144,3 +144,34 @@ func TestSweepSurvivesCrash(t *testing.T) {
 		t.Error("the sweep was not over")
 	}
 }
+
+// A record that is no profile's, whoever wrote it to the changelog, is refused at
+// takeover; met later it would break the whole process.
+func TestForeignChangelogRecord(t *testing.T) {
+	t.Parallel()
+	for _, value := range [][]byte{{}, {0x39, 1, 0, 0, 0, 0, 0, 0, 0}, nil} { // empty, erased at 1 ms, a tombstone
+		log := new(consumertest.Log)
+		o := testOptions()
+		k := consumertest.NewTask(t, consumertest.Options{Log: log, New: func(i consumer.TaskInfo) (consumer.Processor, error) { return New(o)(i) }})
+		settleTicks(k)
+		w := log.Writer()
+		if _, err := w.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Append(t.Context(), consumer.NoPosition, []consumer.Write{{Key: []byte("who?"), Value: value}}); err != nil {
+			t.Fatal(err)
+		}
+		o.Keys = schema.KeysOf(schema.Email) // every member is looked at
+		err := k.TakeoverErr()
+		if err == nil {
+			settleTicks(k)
+			if value != nil {
+				t.Error("a key of 4 bytes is taken for a user's")
+			}
+			continue
+		}
+		if said := err.Error(); !strings.Contains(said, "4 bytes") || strings.Contains(said, "who?") || value == nil {
+			t.Errorf("value %x: error %q", value, said)
+		}
+	}
+}

@@ -55,8 +55,8 @@ type item struct {
 func newBatch(o op) *batch { return &batch{op: o, strong: make(map[strongKey]bool)} }
 
 // fits reports whether rows have room in the batch. The first always fit.
-func (b *batch) fits(rows []*musterpb.Row, o *Options) bool {
-	return b.rows == 0 || b.rows+len(rows) <= o.MaxRows && b.bytes+bytesOf(rows) <= o.MaxBatchBytes
+func (b *batch) fits(rows []*musterpb.Row, maxRows, maxBytes int) bool {
+	return b.rows == 0 || b.rows+len(rows) <= maxRows && b.bytes+bytesOf(rows) <= maxBytes
 }
 
 func (b *batch) append(i item) {

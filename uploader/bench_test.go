@@ -31,6 +31,8 @@ func (f *instant) AddUsers(_ context.Context, _ facebook.AudienceID, p facebook.
 	return facebook.UsersResult{NumReceived: p.Rows}, nil
 }
 
+func (f *instant) Credential() uint64 { return 0 }
+
 func (f *instant) RemoveUsers(_ context.Context, _ facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	f.rows += p.Rows
 	return facebook.UsersResult{NumReceived: p.Rows}, nil

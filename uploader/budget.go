@@ -21,6 +21,9 @@ const (
 	fullSpacing = 15 * time.Second
 	// decay is how long to stop at fullPercent when no header says.
 	decay = time.Minute
+	// credentialLook is how often a new access token is looked for while the
+	// present one is refused.
+	credentialLook = 5 * time.Second
 )
 
 // budget paces the requests of this process, per ad account, by what Facebook's
@@ -28,7 +31,8 @@ const (
 // other: all see the same percentage, and each spaces its requests by the inverse
 // of its share of the partitions. It is safe for concurrent use.
 type budget struct {
-	slowBeat time.Duration
+	slowBeat   time.Duration
+	credential func() uint64 // tells one access token from another
 
 	mu       sync.Mutex
 	tasks    int // own
@@ -42,10 +46,13 @@ type gauge struct {
 	next    time.Time // no request before
 	percent float64
 	block   *musterpb.Block
+	rows    int // that a request may have; 0 = as many as any
+	// refused is the access token that was, when Facebook wants another.
+	refused uint64
 }
 
-func newBudget(slowBeat time.Duration) *budget {
-	return &budget{slowBeat: slowBeat, accounts: make(map[facebook.AccountID]*gauge)}
+func newBudget(slowBeat time.Duration, credential func() uint64) *budget {
+	return &budget{slowBeat: slowBeat, credential: credential, accounts: make(map[facebook.AccountID]*gauge)}
 }
 
 // join and leave keep the share of this process.
@@ -77,7 +84,7 @@ func (b *budget) take(account facebook.AccountID, now time.Time) (ok bool, at ti
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := b.of(account)
-	if at = later(g.next, b.app.next); now.Before(at) {
+	if at = later(g.next, b.opensApp(now)); now.Before(at) {
 		return false, at
 	}
 	if b.app.block != nil {
@@ -89,6 +96,31 @@ func (b *budget) take(account facebook.AccountID, now time.Time) (ok bool, at ti
 		g.next = now.Add(b.spacing(g.percent))
 	}
 	return true, now
+}
+
+// retry ends the waiting of an account, and of everything, for a person to act: one
+// request finds out. It does not end a throttle.
+func (b *budget) retry(account facebook.AccountID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range []*gauge{&b.app, b.of(account)} {
+		if g.block != nil {
+			g.next = now
+		}
+	}
+}
+
+// opensApp returns when the whole app may call again. Another access token ends
+// the waiting for one at once.
+func (b *budget) opensApp(now time.Time) time.Time {
+	if b.app.block == nil || b.app.block.Reason != facebook.Reauth.String() || !now.Before(b.app.next) {
+		return b.app.next
+	}
+	if present := b.credential(); present != b.app.refused {
+		b.app.refused, b.app.next = present, now
+		return now
+	}
+	return sooner(b.app.next, now.Add(credentialLook))
 }
 
 // spacing grows from nothing at easyPercent to fullSpacing at fullPercent.
@@ -145,6 +177,7 @@ func (b *budget) block(account facebook.AccountID, block *musterpb.Block, now ti
 		block.SinceMs = g.block.SinceMs
 	}
 	g.block = block
+	g.refused = b.credential()
 	g.next = later(g.next, now.Add(b.slowBeat))
 }
 
@@ -152,10 +185,21 @@ func (b *budget) block(account facebook.AccountID, block *musterpb.Block, now ti
 func (b *budget) passed(account facebook.AccountID, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, g := range []*gauge{&b.app, b.of(account)} {
-		if g.block != nil {
-			g.block, g.next = nil, now
-		}
+	b.app.open(now)
+	b.of(account).open(now)
+}
+
+// read is called when something was read with success: the app and its token are
+// fine, but what the account refuses (terms, permissions) is not read for.
+func (b *budget) read(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.app.open(now)
+}
+
+func (g *gauge) open(now time.Time) {
+	if g.block != nil {
+		g.block, g.next = nil, now
 	}
 }
 
@@ -171,14 +215,15 @@ func (b *budget) blocked(account facebook.AccountID) *musterpb.Block {
 
 // opens returns when a blocked account is tried again; the zero time if it is
 // not blocked.
-func (b *budget) opens(account facebook.AccountID) time.Time {
+func (b *budget) opens(account facebook.AccountID, now time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var at time.Time
-	for _, g := range []*gauge{&b.app, b.of(account)} {
-		if g.block != nil {
-			at = later(at, g.next)
-		}
+	if b.app.block != nil {
+		at = b.opensApp(now)
+	}
+	if g := b.of(account); g.block != nil {
+		at = later(at, g.next)
 	}
 	return at
 }

@@ -40,7 +40,7 @@ func TestBudget(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBudget(time.Hour)
+			b := newBudget(time.Hour, noCredential)
 			for range tt.tasks {
 				b.join(tt.all)
 			}
@@ -66,7 +66,7 @@ func TestBudget(t *testing.T) {
 func TestBudgetProbe(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
-	b := newBudget(time.Hour)
+	b := newBudget(time.Hour, noCredential)
 	b.block("1", &musterpb.Block{}, now)
 	passed := 0
 	for i := range 10 * 60 {
@@ -76,5 +76,68 @@ func TestBudgetProbe(t *testing.T) {
 	}
 	if passed != 9 {
 		t.Errorf("%d requests in ten hours, want 9", passed)
+	}
+}
+
+func noCredential() uint64 { return 0 }
+
+// TestBudgetNewToken: a refused access token is asked for again once a slow beat;
+// another one is tried at once, and only once if it is refused, too.
+func TestBudgetNewToken(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	token := uint64(1)
+	b := newBudget(time.Hour, func() uint64 { return token })
+	block := &musterpb.Block{Reason: facebook.Reauth.String()}
+	b.block("", block, now)
+	now = now.Add(time.Minute)
+	if ok, at := b.take("1", now); ok || at.Sub(now) != credentialLook || b.opens("1", now) != at {
+		t.Errorf("the refused token: %t, looked at again after %s and %s", ok, at.Sub(now), b.opens("1", now).Sub(now))
+	}
+	token = 2
+	if at := b.opens("1", now); at.After(now) {
+		t.Errorf("the new token waits %s", at.Sub(now))
+	}
+	if ok, _ := b.take("1", now); !ok {
+		t.Error("the new token is not tried")
+	}
+	b.block("", block, now)
+	if ok, _ := b.take("1", now.Add(time.Minute)); ok {
+		t.Error("the new token, refused as well, is tried again")
+	}
+	if ok, _ := b.take("1", now.Add(time.Hour)); !ok {
+		t.Error("nothing is tried after a slow beat")
+	}
+}
+
+// TestBatchSize: batches shrink to half of what was too large, for their account
+// only, and grow back with what passes in full.
+func TestBatchSize(t *testing.T) {
+	t.Parallel()
+	const most = 1000
+	b := newBudget(time.Hour, noCredential)
+	b.tooLarge("1", most)
+	b.tooLarge("1", most) // of a request that was under way
+	if got, other := b.rows("1", most), b.rows("2", most); got != 500 || other != most {
+		t.Errorf("%d rows, %d in the other account", got, other)
+	}
+	b.tooLarge("1", 400)
+	b.took("1", 199, most) // not a full one: it shows nothing
+	if got := b.rows("1", most); got != 200 {
+		t.Errorf("%d rows, want 200", got)
+	}
+	b.took("1", 200, most)
+	if got := b.rows("1", most); got != 250 {
+		t.Errorf("%d rows, want 250", got)
+	}
+	for range 20 {
+		b.took("1", b.rows("1", most), most)
+	}
+	if got := b.rows("1", most); got != most {
+		t.Errorf("%d rows, want %d again", got, most)
+	}
+	b.tooLarge("1", 1)
+	if got := b.rows("1", most); got != 1 {
+		t.Errorf("%d rows, want 1", got)
 	}
 }

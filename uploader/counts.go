@@ -12,6 +12,7 @@ type counts struct {
 	stored      int64 // member rows in the table
 	pending     int64 // members with something to send
 	owed        int64 // members with nothing but refused removals
+	leaving     int64 // synced rows of members without desired ones
 }
 
 func (c *counts) change(was, is *facts) {
@@ -23,6 +24,9 @@ func (c *counts) change(was, is *facts) {
 		c.unmatchable += x.sign * one(x.f.unmatchable)
 		c.desired += x.sign * int64(x.f.desired)
 		c.synced += x.sign * int64(x.f.synced)
+		if x.f.desired == 0 {
+			c.leaving += x.sign * int64(x.f.synced)
+		}
 		c.refused += x.sign * one(x.f.refused)
 		c.stored += x.sign * one(x.f.exists)
 	}
@@ -46,7 +50,7 @@ func one(b bool) int64 {
 }
 
 func (c *counts) fields() []*int64 {
-	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed}
+	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving}
 }
 
 func (c *counts) encode() []byte {

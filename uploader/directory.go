@@ -28,6 +28,7 @@ type directory struct {
 type listing struct {
 	began    time.Time
 	byMarker map[marker]facebook.AudienceID
+	all      int // with those of others, and those made since
 }
 
 func newDirectory(f Facebook, b *budget) *directory {
@@ -53,6 +54,22 @@ func (d *directory) find(ctx context.Context, account facebook.AccountID, m mark
 	}
 }
 
+// size is how many audiences an account holds.
+func (d *directory) size(account facebook.AccountID) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.listings[account].all
+}
+
+// made counts an audience that was created after the listing.
+func (d *directory) made(account facebook.AccountID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.listings[account]
+	l.all++
+	d.listings[account] = l
+}
+
 // list reads all pages. A page that fails for the moment is asked for again.
 func (d *directory) list(ctx context.Context, account facebook.AccountID) error {
 	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID)}
@@ -61,6 +78,7 @@ func (d *directory) list(ctx context.Context, account facebook.AccountID) error 
 		if err != nil {
 			return err
 		}
+		l.all += len(page.Audiences)
 		for _, a := range page.Audiences {
 			if m := markerIn(a.Description); m != "" {
 				l.add(m, a.ID)

@@ -94,23 +94,24 @@ func appendEscaped(dst, s []byte) []byte {
 	return dst
 }
 
-// rejected returns the rows of the batch that Facebook named as invalid.
-func (b *batch) rejected(invalid []facebook.InvalidRow) map[*musterpb.Row]bool {
+// rejected returns the rows of the batch that Facebook named as invalid, with its
+// reasons.
+func (b *batch) rejected(invalid []facebook.InvalidRow) map[*musterpb.Row]string {
 	if len(invalid) == 0 {
 		return nil
 	}
-	hashes := make(map[facebook.RowHash]bool, len(invalid))
+	reasons := make(map[facebook.RowHash]string, len(invalid))
 	for _, i := range invalid {
-		hashes[i.Hash] = true
+		reasons[i.Hash] = i.Reason
 	}
 	columns := b.columns()
-	rows := make(map[*musterpb.Row]bool)
+	rows := make(map[*musterpb.Row]string)
 	var text []byte
 	for _, it := range b.items {
 		for _, r := range it.rows {
 			text = appendRow(text[:0], r, columns)
-			if hashes[facebook.HashRow(text)] {
-				rows[r] = true
+			if reason, ok := reasons[facebook.HashRow(text)]; ok {
+				rows[r] = reason
 			}
 		}
 	}

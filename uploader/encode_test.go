@@ -64,7 +64,7 @@ func TestEncodeText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !b.rejected([]facebook.InvalidRow{{Hash: facebook.HashRow(text)}})[row] {
+		if b.rejected([]facebook.InvalidRow{{Hash: facebook.HashRow(text), Reason: "why"}})[row] != "why" {
 			t.Error("the row is not found by its hash")
 		}
 	})

@@ -12,6 +12,8 @@ type Facebook interface {
 	CreateAudience(ctx context.Context, account facebook.AccountID, n facebook.NewAudience) (facebook.AudienceID, facebook.Usage, error)
 	AudiencePage(ctx context.Context, account facebook.AccountID, after string, fields ...string) (facebook.Page, error)
 	AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
+	// Credential tells one access token from another; it is asked often.
+	Credential() uint64
 	RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
 }
 

@@ -56,6 +56,13 @@ func (t *task) failed(tx *consumer.Tx, a *audience, b *batch, err error, now tim
 			return nil
 		}
 		b.sendAt = now.Add(max(e.RetryAfter, b.wait(&t.options)))
+	case facebook.AudienceGone:
+		if t.recreates(a) {
+			t.unlink(a, now)
+			t.abandon(a, now, class.String())
+			return nil
+		}
+		fallthrough
 	default:
 		t.blocked(a, e, class, now)
 		t.abandon(a, now, class.String())
@@ -92,6 +99,8 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 	w := a.window
 	if e.Class == facebook.BadRequest {
 		w.splits++
+	} else {
+		t.budget.tooLarge(a.account(), b.rows)
 	}
 	switch {
 	case e.Class == facebook.BadRequest && w.splits > maxSplits,
@@ -101,7 +110,7 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 		return nil
 	case len(b.items) == 1:
 		w.batch = nil
-		return t.refuse(tx, a, b, now)
+		return t.refuse(tx, a, b, e.Code, now)
 	}
 	return t.split(tx, a, b)
 }

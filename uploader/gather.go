@@ -61,7 +61,7 @@ func (w *window) endPass() {
 
 // take puts what the pass is after of a member into the batch. false: no room.
 func (t *task) take(ctx context.Context, tx *consumer.Tx, a *audience, m *member) (fitted bool, err error) {
-	p := planOf(m.Member, a.confirmed(m.Batch))
+	p := a.planOf(m.Member)
 	if p.need(m.Owed) == clean {
 		return true, t.review(tx, a, m) // a key that was left behind
 	}
@@ -156,7 +156,7 @@ func (t *task) room(tx *consumer.Tx, a *audience, rows []*musterpb.Row) (*batch,
 		w.batch = newBatch(w.op)
 		w.batch.number = number
 	}
-	if !w.batch.fits(rows, &t.options) {
+	if !w.batch.fits(rows, t.budget.rows(a.account(), t.options.MaxRows), t.options.MaxBatchBytes) {
 		return nil, nil
 	}
 	return w.batch, nil

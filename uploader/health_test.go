@@ -40,3 +40,26 @@ func TestHealth(t *testing.T) {
 		}
 	})
 }
+
+// TestNewTokenWakes: what waits for another access token goes on as soon as there
+// is one, not at the next slow beat.
+func TestNewTokenWakes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := new(Health)
+		w := newWorld(t, Options{Health: h, TakeoverWait: time.Second, SlowBeat: 24 * time.Hour}, graphtest.Options{})
+		w.token = "dead"
+		w.graph.SetToken(graphtest.Token{Value: w.token, Dead: 460})
+		w.enter("x", "u1", "email:a")
+		w.run(10 * time.Minute)
+		if b := h.Blocked()["x"]; b.Remedy == "" {
+			t.Fatalf("the password changed, and health tells %+v", h.Blocked())
+		}
+		w.token = graphtest.DefaultToken
+		w.run(time.Minute)
+		if b := h.Blocked(); len(b) > 0 {
+			t.Errorf("a minute with a good token, and health tells %+v", b)
+		}
+		w.converged()
+	})
+}

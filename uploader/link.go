@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"muster/consumer"
@@ -47,6 +48,11 @@ func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 		a.changed = true
 		t.touch(a)
 	}
+	if b := t.mayCreate(a, now); b != nil {
+		t.hold(a, b, now)
+		t.abandon(a, now, b.Reason)
+		return time.Time{}, nil
+	}
 	if ok, at := t.mayCall(a, now); !ok {
 		return at, nil
 	}
@@ -60,18 +66,45 @@ func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 	return time.Time{}, nil
 }
 
+// mayCreate returns why an audience that Facebook does not have must not be made
+// yet; nil if it may, or if nobody knows whether Facebook has it.
+func (t *task) mayCreate(a *audience, now time.Time) *musterpb.Block {
+	if !a.link.absent {
+		return nil
+	}
+	if t.options.HoldNew && !a.row.Approved {
+		return &musterpb.Block{
+			Reason: blockNew, SinceMs: now.UnixMilli(), Title: "the audience is new: Facebook has none for it",
+			Remedy: "To have it created, run muster audience release " + a.key + ".",
+		}
+	}
+	if n := t.directory.size(a.account()); n >= t.options.MaxAudiences {
+		a.link = link{since: now} // they are counted again next time
+		return &musterpb.Block{
+			Reason: blockAudiences, SinceMs: now.UnixMilli(), Title: fmt.Sprintf("ad account %s holds %d audiences", a.account(), n),
+			Remedy: "Delete audiences that nobody uses, or raise max_audiences; Facebook's own limit is 500 customer lists.",
+		}
+	}
+	return nil
+}
+
 func (t *task) look(tx *consumer.Tx, a *audience) {
 	account, m, since := a.account(), markerOf(t.options.Installation, a.key), later(t.openAt, a.link.since)
 	t.launch(tx, a.window.span, func(ctx context.Context) answer {
 		id, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
-			switch {
-			case err != nil:
+			if err != nil {
 				t.unlinked(a, err)
 				return nil
-			case id == "":
+			}
+			t.budget.read(t.now())
+			if id == "" {
 				a.link.absent, a.link.tries = true, 0
+				return nil
+			}
+			if string(id) == a.row.GoneId {
+				t.stillListed(a)
 				return nil
 			}
 			t.budget.passed(account, t.now())
@@ -98,6 +131,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 				return nil
 			}
 			t.budget.passed(account, now)
+			t.directory.made(account)
 			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED)
 		}
 	})
@@ -135,6 +169,38 @@ func (t *task) unlinked(a *audience, err error) {
 // retryWait doubles from RetryBase to RetryMax.
 func (t *task) retryWait(tries int) time.Duration {
 	return min(t.options.RetryBase<<min(max(tries-1, 0), 16), t.options.RetryMax)
+}
+
+// recreates reports whether an audience that is gone from Facebook is made anew:
+// where that is configured, and only one that Muster made.
+func (t *task) recreates(a *audience) bool {
+	made := a.row.Origin == musterpb.Origin_ORIGIN_CREATED || a.row.Origin == musterpb.Origin_ORIGIN_FOUND
+	return a.options.Recreate && made
+}
+
+// unlink forgets the Facebook audience. Facebook tells one that was deleted and one
+// that the token may not see apart for nobody, so the account's listing is asked
+// before another one is made.
+func (t *task) unlink(a *audience, now time.Time) {
+	t.options.Logger.Warn("the Facebook audience is gone, and is made anew", "audience", a.key, "facebook_id", a.row.FacebookId)
+	a.link = link{since: now}
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = "", musterpb.Origin_ORIGIN_NONE, a.row.FacebookId
+	a.changed = true
+	t.touch(a)
+}
+
+// stillListed blocks an audience that is in the listing, although Facebook says on
+// uploads that it does not exist: the token may look at it only. What it holds is
+// not forgotten.
+func (t *task) stillListed(a *audience) {
+	now := t.now()
+	a.link = link{}
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = a.row.GoneId, musterpb.Origin_ORIGIN_FOUND, ""
+	t.block(a, &musterpb.Block{
+		Reason: facebook.Permission.String(), SinceMs: now.UnixMilli(), Title: "the audience is listed, but the token may not change it",
+		Remedy: "Give the token's user the Advertiser or Admin role on ad account " + string(a.account()) + ", then run muster retry " + a.key + ".",
+	}, now)
+	t.abandon(a, now, facebook.Permission.String())
 }
 
 // relink brings an audience's Facebook id up to the configuration, and to what
@@ -187,7 +253,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 			return nil
 		}
 	}
-	a.row.FacebookId, a.row.Origin = string(id), origin
+	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
 	a.row.LinkedMs = now.UnixMilli()
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)

@@ -38,7 +38,7 @@ func (t *task) load(tx *consumer.Tx, a *audience, user schema.UserKey) (*member,
 
 // put logs the member and brings the derived keys up to it.
 func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
-	p := planOf(m.Member, a.confirmed(m.Batch))
+	p := a.planOf(m.Member)
 	if len(p.remove) == 0 {
 		m.Owed = false
 	}
@@ -64,7 +64,7 @@ func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
 // review brings the dirty key of a member up to what it needs now, after a batch
 // was closed or a Facebook audience has changed.
 func (t *task) review(tx *consumer.Tx, a *audience, m *member) error {
-	return t.index(tx, a, m.user, &m.was, &m.was, planOf(m.Member, a.confirmed(m.Batch)).need(m.Owed))
+	return t.index(tx, a, m.user, &m.was, &m.was, a.planOf(m.Member).need(m.Owed))
 }
 
 // forget logs the member's tombstone.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"slices"
 	"time"
 
@@ -28,6 +29,28 @@ type Options struct {
 	Audiences map[string]AudienceOptions
 	// Topic takes the audiences' status rows.
 	Topic string
+	// Rejected takes the rows that Facebook does not take, without their values; "" =
+	// they are counted only.
+	Rejected string
+	// Commands is the input that people's commands come by; "" = there are none.
+	Commands string
+	// MaxRemovedShare is the share of an audience of 1,000 rows or more above which
+	// what leaves it within one window period is held until a person agrees.
+	// Default 0.5; 1 = never.
+	MaxRemovedShare float64
+	// HoldNew has an audience that Facebook does not have held, until a person
+	// agrees to its being created.
+	HoldNew bool
+	// Include and Exclude choose audiences by patterns of their keys, as path.Match
+	// reads them: those that match Include, all where that is empty, and do not match
+	// Exclude. The others are left out.
+	Include, Exclude []string
+	// Recreate is AudienceOptions.Recreate of audiences that are not in Audiences.
+	Recreate bool
+	// MaxAudiences is how many audiences an account may hold, of whomever, before
+	// none is created any more. Facebook's limit is 500 customer lists (Meta,
+	// "Custom Audiences"). Default 450.
+	MaxAudiences int
 
 	// Window is the period after which an audience's delta is sent. Default 1 h.
 	Window time.Duration
@@ -83,6 +106,12 @@ type AudienceOptions struct {
 	FacebookID facebook.AudienceID // an existing audience; default: an own one
 	Account    facebook.AccountID  // default Options.Account
 	Window     time.Duration       // default Options.Window
+	// Recreate has the audience made anew, and sent whole, when Facebook says that it
+	// is gone. Otherwise it is blocked until a person acts.
+	Recreate bool
+	// AddOnly has members added and none removed, erased users excepted. Facebook may
+	// hold all of them until they are removed after all, when it is false again.
+	AddOnly bool
 	// LeaveOut has the audience's members kept and nothing sent.
 	LeaveOut bool
 }
@@ -102,6 +131,8 @@ func (o Options) withDefaults() Options {
 	o.MaxTries = cmp.Or(o.MaxTries, 10)
 	o.MaxRows = cmp.Or(o.MaxRows, facebook.MaxRows)
 	o.MaxBatchBytes = cmp.Or(o.MaxBatchBytes, 1_500_000)
+	o.MaxRemovedShare = cmp.Or(o.MaxRemovedShare, 0.5)
+	o.MaxAudiences = cmp.Or(o.MaxAudiences, 450)
 	o.MaxSlice = cmp.Or(o.MaxSlice, 10_000)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
 	if o.Health == nil {
@@ -125,6 +156,11 @@ func (o Options) validate() error {
 	}
 	if o.Topic == "" {
 		wrong("status topic: want a name")
+	}
+	for _, pattern := range append(o.Include[:len(o.Include):len(o.Include)], o.Exclude...) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			wrong("audience pattern %q: %w", pattern, err)
+		}
 	}
 	for name, d := range map[string]time.Duration{
 		"window": o.Window, "quiet": o.Quiet, "request time-out": o.RequestTimeout,
@@ -171,8 +207,20 @@ func (o Options) twoKeys() []error {
 
 // of returns what holds for one audience.
 func (o *Options) of(key string) AudienceOptions {
-	a := o.Audiences[key]
+	a, configured := o.Audiences[key]
+	if !configured {
+		a.Recreate = o.Recreate
+	}
+	a.LeaveOut = a.LeaveOut || !o.chosen(key)
 	a.Account = cmp.Or(a.Account, o.Account)
 	a.Window = cmp.Or(a.Window, o.Window)
 	return a
+}
+
+func (o *Options) chosen(key string) bool {
+	matches := func(pattern string) bool {
+		ok, err := path.Match(pattern, key)
+		return ok && err == nil // bad patterns do not pass validate
+	}
+	return (len(o.Include) == 0 || slices.ContainsFunc(o.Include, matches)) && !slices.ContainsFunc(o.Exclude, matches)
 }

@@ -35,6 +35,16 @@ const (
 	pending             // something to send or to drop
 )
 
+// planOf is the plan for a member of the audience as it is configured: where it is
+// only added to, nobody is removed but who was erased.
+func (a *audience) planOf(m *musterpb.Member) plan {
+	p := planOf(m, a.confirmed(m.Batch))
+	if a.options.AddOnly && !m.Erased {
+		p.remove = nil
+	}
+	return p
+}
+
 // planOf compares what is desired of a member with what Facebook may hold.
 // confirmed: the last batch that touched the member is not open, so what is
 // both desired and synced is in Facebook; otherwise all that is desired is sent

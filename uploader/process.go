@@ -30,7 +30,11 @@ const (
 func (t *task) Process(ctx context.Context, tx *consumer.Tx, records []consumer.Record) error {
 	b := intake{task: t, tx: tx, members: make(map[string]*arrival)}
 	for i := range records {
-		outcome, err := b.apply(&records[i])
+		take := b.apply
+		if records[i].Topic == t.options.Commands {
+			take = b.obey
+		}
+		outcome, err := take(&records[i])
 		if err != nil {
 			return fmt.Errorf("apply %s/%d@%d: %w", records[i].Topic, records[i].Partition, records[i].Offset, err)
 		}
@@ -91,7 +95,7 @@ func (b *intake) member(recordKey, key string, user schema.UserKey) (*arrival, e
 	}
 	if !a.logged {
 		// An audience's row stands before its members, where they are looked for.
-		a.row.FirstSeenMs = t.now().UnixMilli()
+		a.row.FirstSeenMs, a.row.AddOnly = t.now().UnixMilli(), a.options.AddOnly
 		t.touch(a)
 		if err := t.log(b.tx, a); err != nil {
 			return nil, err

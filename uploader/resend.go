@@ -22,6 +22,9 @@ func (t *task) resendStep(a *audience) int64 {
 // resendAt returns when the next step falls due; the zero time means never.
 func (t *task) resendAt(a *audience) time.Time {
 	members := a.counts.members - a.counts.unmatchable
+	if a.row.ResyncMs != 0 && members > 0 && a.row.FacebookId != "" {
+		return time.UnixMilli(a.row.ResyncMs)
+	}
 	if t.options.ResendOver < 0 || members <= 0 || a.row.FacebookId == "" {
 		return time.Time{}
 	}
@@ -32,6 +35,9 @@ func (t *task) resendAt(a *audience) time.Time {
 
 // resendQuota returns how many members to send again now.
 func (t *task) resendQuota(a *audience, now time.Time) int {
+	if a.row.ResyncMs != 0 && !a.window.again {
+		return int(a.counts.stored) // all of them, once
+	}
 	at := t.resendAt(a)
 	if at.IsZero() || now.Before(at) || a.window.again || !t.budget.easy(a.account(), now) {
 		return 0
@@ -46,6 +52,7 @@ func (t *task) resent(a *audience, now time.Time) {
 		a.row.ResentTo = to[len(memberPrefix(a.key)):]
 	}
 	a.row.ResentMs = now.UnixMilli()
+	a.row.ResyncMs = 0
 	a.changed = true
 	t.touch(a)
 	a.window.pass = pass{done: true}
@@ -77,7 +84,7 @@ func (t *task) gatherResend(tx *consumer.Tx, a *audience) error {
 		if err != nil {
 			return err
 		}
-		if planOf(m.Member, a.confirmed(m.Batch)).need(m.Owed) == clean && len(m.Synced) > 0 {
+		if a.planOf(m.Member).need(m.Owed) == clean && len(m.Synced) > 0 {
 			fitted, err := t.takeAdds(tx, a, m, accepted(m.Member))
 			if err != nil {
 				return err
@@ -91,7 +98,7 @@ func (t *task) gatherResend(tx *consumer.Tx, a *audience) error {
 		w.pass.from = append(bytes.Clone(e.Key), 0)
 	}
 	if w.pass.until == nil {
-		w.pass.from = nil // the end: from the start next time
+		w.pass.from, w.pass.ended = nil, true // from the start next time
 	}
 	w.endPass()
 	return nil

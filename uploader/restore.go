@@ -39,7 +39,7 @@ func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 		if now.Batch < a.row.Since {
 			now.Synced = nil
 		}
-		n = planOf(now, a.confirmed(now.Batch)).need(now.Owed)
+		n = a.planOf(now).need(now.Owed)
 	}
 	if err := t.index(tx, a, user, &m.was, &is, n); err != nil {
 		return err

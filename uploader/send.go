@@ -48,6 +48,7 @@ func (t *task) answered(tx *consumer.Tx, a *audience, b *batch, result facebook.
 		return t.failed(tx, a, b, err, now)
 	}
 	t.budget.passed(a.account(), now)
+	t.budget.took(a.account(), b.rows, t.options.MaxRows)
 	a.row.Block = nil
 	a.window.batch = nil
 	if b.op == removing {

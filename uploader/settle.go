@@ -9,7 +9,7 @@ import (
 
 // added settles a batch of adds: it closes, so its members are confirmed. Only
 // members with more to log are written: refused rows, superseded rows.
-func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*musterpb.Row]bool, now time.Time) error {
+func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*musterpb.Row]string, now time.Time) error {
 	t.closeBatch(a, b.number)
 	refused := 0
 	for _, it := range b.items {
@@ -19,16 +19,18 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 		}
 		changed := false
 		for _, r := range it.rows {
-			if !rejected[r] {
+			reason, ok := rejected[r]
+			if !ok {
 				continue
 			}
 			refused++
+			t.reject(tx, a, it.user, r, adding, reason, now)
 			if hasRow(m.Desired, r) && !isRefused(m.Refused, r) {
 				m.Refused = append(m.Refused, rowHash(r))
 				changed = true
 			}
 		}
-		switch drop := planOf(m.Member, a.confirmed(m.Batch)).drop; {
+		switch drop := a.planOf(m.Member).drop; {
 		case len(drop) > 0:
 			err = t.supersede(t.ctx, tx, a, m, drop)
 		case changed:
@@ -49,7 +51,7 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 // it is now. The batch stays open until no member carries its number: who is
 // desired and carries it may have been removed, and is added again (I5). A row
 // that Facebook cannot read as a removal cannot be in the audience either.
-func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*musterpb.Row]bool, now time.Time) error {
+func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*musterpb.Row]string, now time.Time) error {
 	refused := 0
 	for _, it := range b.items {
 		m, err := t.load(tx, a, it.user)
@@ -57,8 +59,9 @@ func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*mus
 			return err
 		}
 		for i, r := range it.removals {
-			if rejected[it.rows[i]] {
+			if reason, ok := rejected[it.rows[i]]; ok {
 				refused++
+				t.reject(tx, a, it.user, it.rows[i], removing, reason, now)
 			}
 			m.Synced = replaceRow(m.Synced, r.synced, r.rest)
 		}
@@ -74,6 +77,7 @@ func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*mus
 		return err
 	}
 	a.row.OwedTriedMs = 0
+	a.guard(b.rows)
 	a.changed = true
 	t.outcome(a, now, outcomeRemoved, b.rows-refused)
 	t.outcome(a, now, outcomeRefused, refused)
@@ -108,7 +112,7 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 		if err != nil {
 			return err
 		}
-		if len(planOf(m.Member, a.confirmed(m.Batch)).remove) == 0 {
+		if len(a.planOf(m.Member).remove) == 0 {
 			continue // it is desired again meanwhile
 		}
 		m.Owed = true
@@ -128,7 +132,12 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 // refuse remembers the rows of a batch as refused: it was a single member's, and
 // Facebook takes no request with it. It certainly holds none of them through
 // this batch, but what an earlier one sent stays in synced (I4).
-func (t *task) refuse(tx *consumer.Tx, a *audience, b *batch, now time.Time) error {
+func (t *task) refuse(tx *consumer.Tx, a *audience, b *batch, code int, now time.Time) error {
+	for _, it := range b.items {
+		for _, r := range it.rows {
+			t.reject(tx, a, it.user, r, b.op, badRequest(code), now)
+		}
+	}
 	if b.op == removing {
 		t.outcome(a, now, outcomeRefused, b.rows)
 		return t.owe(tx, a, b, now)

@@ -69,6 +69,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Windows: a.row.Windows, WindowStartedMs: a.row.WindowStartedMs,
 		WindowSeconds: int64(a.options.Window / time.Second), OpenBatches: int64(len(a.row.Open)),
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
+		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -80,6 +81,10 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 	switch {
 	case a.options.LeaveOut:
 		s.State = "left_out"
+	case a.row.Paused:
+		s.State = "paused"
+	case s.Block != nil && heldFor(s.Block.Reason):
+		s.State = "held"
 	case s.Block != nil:
 		s.State = "blocked"
 	case a.window == nil:

@@ -32,7 +32,7 @@ func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error)
 	if err != nil {
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
-	s := &stage{options: o, budget: newBudget(o.SlowBeat), telemetry: tel}
+	s := &stage{options: o, budget: newBudget(o.SlowBeat, o.Facebook.Credential), telemetry: tel}
 	s.directory = newDirectory(o.Facebook, s.budget)
 	return s.task, nil
 }
@@ -79,18 +79,22 @@ func (t *task) now() time.Time { return time.Now() }
 
 // Start reads the audiences. Without a clean release a request of the former
 // owner may still arrive at Facebook: nothing is sent for TakeoverWait.
-func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error {
+func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) error {
 	t.openAt = t.now()
 	if !s.CleanRelease && !s.Fresh {
 		t.openAt = t.openAt.Add(t.options.TakeoverWait)
 	}
-	if err := t.readAudiences(tx); err != nil {
+	if err := t.readAudiences(ctx, tx); err != nil {
 		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
 	}
 	for _, a := range t.order {
 		t.touch(a)
 		if err := t.relink(tx, a); err != nil {
 			return err
+		}
+		if a.row.AddOnly != a.options.AddOnly {
+			a.row.AddOnly, a.changed = a.options.AddOnly, true
+			t.lookAtAll(tx, a)
 		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
@@ -102,8 +106,11 @@ func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error
 
 // readAudiences finds the audiences among their members: an audience's row is
 // followed by its members, and what follows those is the next audience.
-func (t *task) readAudiences(tx *consumer.Tx) error {
+func (t *task) readAudiences(ctx context.Context, tx *consumer.Tx) error {
 	for from, more := []byte(nil), true; more; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // revoked meanwhile
+		}
 		more = false
 		for e, err := range tx.Scan(nil, from) {
 			if err != nil {

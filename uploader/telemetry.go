@@ -24,6 +24,7 @@ const (
 	metricRecords   = "muster.uploader.records"
 	metricRows      = "muster.uploader.rows"
 	metricBeyond    = "muster.uploader.survivors_beyond_limit"
+	metricRejected  = "muster.uploader.rejected_rows"
 	metricAlarms    = "muster.uploader.alarms"
 	metricBlocked   = "muster.uploader.blocked"
 	metricAbandoned = "muster.uploader.windows_abandoned"
@@ -44,6 +45,7 @@ const (
 type telemetry struct {
 	tracer                              trace.Tracer
 	records, rowCount, beyondCount      metric.Int64Counter
+	rejectedCount                       metric.Int64Counter
 	alarms, blockedCount, abandonedOnes metric.Int64Counter
 	members, pending, owed, blockedIs   metric.Int64Gauge
 	unsent                              metric.Float64Gauge
@@ -72,6 +74,7 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	counter(&t.records, metricRecords, "{record}", "Member records by outcome, one each.")
 	counter(&t.rowCount, metricRows, "{row}", "Rows by outcome, one each.")
 	counter(&t.beyondCount, metricBeyond, "{member}", "Members that share a removed value and were not added again, being beyond the limit.")
+	counter(&t.rejectedCount, metricRejected, "{row}", "Rows that Facebook did not take, by audience and reason.")
 	counter(&t.alarms, metricAlarms, "{alarm}", "What must not be met, by kind.")
 	counter(&t.blockedCount, metricBlocked, "{answer}", "Answers that need a person, by class.")
 	counter(&t.abandonedOnes, metricAbandoned, "{window}", "Windows given up, by reason.")
@@ -90,6 +93,10 @@ func (t *telemetry) record(ctx context.Context, outcome string) {
 
 func (t *telemetry) rows(ctx context.Context, outcome string, n int) {
 	t.rowCount.Add(ctx, int64(n), metric.WithAttributes(keyOutcome.String(outcome)))
+}
+
+func (t *telemetry) rejected(ctx context.Context, audience, reason string) {
+	t.rejectedCount.Add(ctx, 1, metric.WithAttributes(keyAudience.String(audience), keyReason.String(reason)))
 }
 
 func (t *telemetry) beyond(ctx context.Context) { t.beyondCount.Add(ctx, 1) }

@@ -62,6 +62,9 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 		if a.sweep || now.Before(a.blockedUntil) {
 			return later(now, a.blockedUntil), nil
 		}
+		if t.held(a, now) {
+			return a.blockedUntil, nil
+		}
 		t.openWindow(a, now)
 	}
 	next, err = t.advance(ctx, tx, a, now)

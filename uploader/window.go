@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -39,6 +40,7 @@ type pass struct {
 	resend bool
 	left   int
 	until  []byte
+	ended  bool // came to the last member
 }
 
 // holds reports whether a batch belongs to the window.
@@ -63,6 +65,9 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		switch {
 		case a.flight:
 			return time.Time{}, nil
+		case a.row.Paused:
+			t.abandon(a, now, "paused")
+			return time.Time{}, nil
 		case w.batch != nil && w.batch.ready:
 			return t.send(tx, a, w.batch, now)
 		case len(w.halves) > 0:
@@ -79,7 +84,11 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 				return time.Time{}, err
 			}
 		case w.pass.other && !w.pass.withExtern:
-			w.pass = pass{withExtern: true, resend: w.pass.resend, until: w.pass.from}
+			second := pass{withExtern: true, resend: w.pass.resend, until: w.pass.from}
+			if w.pass.ended {
+				second.left = math.MaxInt
+			}
+			w.pass = second
 		case w.pass.resend:
 			t.resent(a, now)
 		case w.op == removing:
@@ -136,14 +145,14 @@ func (t *task) abandon(a *audience, until time.Time, reason string) {
 // due reports whether a window is to be opened now, or when to look again; the
 // zero time means not before something changes.
 func (t *task) due(a *audience, now time.Time) (bool, time.Time) {
-	if a.options.LeaveOut || t.stopped {
+	if a.options.LeaveOut || a.row.Paused || t.stopped {
 		return false, time.Time{}
 	}
 	at := t.dueAt(a, now)
 	if at.IsZero() {
 		return false, at
 	}
-	at = later(later(at, t.budget.opens(a.account())), later(a.holdUntil, a.blockedUntil))
+	at = later(later(at, t.budget.opens(a.account(), now)), later(a.holdUntil, a.blockedUntil))
 	return !now.Before(at), at
 }
 

@@ -27,6 +27,8 @@ type world struct {
 	t       *testing.T
 	options Options
 	graph   *graphtest.Server
+	token   string                   // the access token in use
+	shown   *musterpb.AudienceStatus // by state
 	task    *consumertest.Task
 	maker   func(consumer.TaskInfo) (consumer.Processor, error)
 	// desired is the model: audience → user → rows.
@@ -35,6 +37,11 @@ type world struct {
 	journal *journal
 	crashes bool // owners die in this test
 	disk    *consumertest.Disk
+}
+
+// Token is the access token in use.
+func (w *world) Token() (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: w.token}, nil
 }
 
 const statusTopic = "muster.audiences"
@@ -50,10 +57,10 @@ func newWorldOn(t *testing.T, d *consumertest.Disk, o Options, g graphtest.Optio
 	if g.UnknownAnswerWindow == 0 {
 		g.UnknownAnswerWindow = 20 * time.Second
 	}
-	w := &world{t: t, disk: d, graph: graphtest.New(g), desired: make(map[string]map[string][]*musterpb.Row)}
+	w := &world{t: t, disk: d, token: graphtest.DefaultToken, graph: graphtest.New(g), desired: make(map[string]map[string][]*musterpb.Row)}
 	client, err := facebook.New(facebook.Options{
 		BaseURL: "http://graph.test", Transport: w.graph.RoundTripper(), Timeout: 20 * time.Second,
-		TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: graphtest.DefaultToken}),
+		TokenSource: w,
 		Logger:      slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"muster/uploader/facebook/graphtest"
 )
 
-// facebook is an emulated Facebook on the loopback interface.
-type facebook struct {
+// emulated is a Facebook of its own on the loopback interface.
+type emulated struct {
 	*graphtest.Server
 	flags    []string
 	answered chan struct{} // delivers after requests
 }
 
-func startFacebook(t *testing.T) *facebook {
+func startFacebook(t *testing.T) *emulated {
 	t.Helper()
-	f := &facebook{Server: graphtest.New(graphtest.Options{}), answered: make(chan struct{}, 1)}
+	f := &emulated{Server: graphtest.New(graphtest.Options{}), answered: make(chan struct{}, 1)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.ServeHTTP(w, r)
 		select {
@@ -38,7 +38,7 @@ func startFacebook(t *testing.T) *facebook {
 }
 
 // await returns when the only audience has n lines.
-func (f *facebook) await(t *testing.T, n int) {
+func (f *emulated) await(t *testing.T, n int) {
 	t.Helper()
 	for {
 		lines := 0
@@ -60,25 +60,40 @@ func (f *facebook) await(t *testing.T, n int) {
 func TestErasedUsersLeaveFacebook(t *testing.T) {
 	t.Parallel()
 	b, f := startBroker(t), startFacebook(t)
-	if got := b.do(t, "", "topics", "create"); got.err != nil {
-		t.Fatal(got.err)
-	}
 	for i := range 4 {
-		user := fmt.Sprintf("u%d", i)
-		b.produce(t, "membership", i%2, kafka.Record{Key: kafka.NewBytes([]byte(user)), Value: kafka.NewBytes(fmt.Appendf(nil,
-			`{"type":"identify","userId":%q,"context":{"personas":{"computation_class":"audience","computation_key":"vip"}},"traits":{"vip":true,"email":"%s@example.com"}}`, user, user))})
+		b.enters(t, i%2, fmt.Sprintf("u%d", i))
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan output, 1)
-	args := append([]string{"run", "--state-dir", t.TempDir(), "--http-listen", "off", "--set", "user_key_secret=0123456789abcdef"}, b.flags...)
-	go func() { ended <- do(ctx, "", nil, append(args, f.flags...)...) }()
+	stop := b.startWorker(t, f)
 	f.await(t, 4)
 	if got := b.do(t, "u2\n", "erase", "--yes", "u1", "-"); got.err != nil {
 		t.Error(got.err)
 	}
 	f.await(t, 2)
 	stop()
-	if got := <-ended; got.err != nil {
-		t.Error(got.err, got.stderr)
+}
+
+// enters produces that a user has entered audience vip.
+func (b *broker) enters(t *testing.T, partition int, user string) {
+	t.Helper()
+	b.produce(t, "membership", partition, kafka.Record{Key: kafka.NewBytes([]byte(user)), Value: kafka.NewBytes(fmt.Appendf(nil,
+		`{"type":"identify","userId":%q,"context":{"personas":{"computation_class":"audience","computation_key":"vip"}},"traits":{"vip":true,"email":"%s@example.com"}}`, user, user))})
+}
+
+// startWorker runs a worker until stop is called.
+func (b *broker) startWorker(t *testing.T, f *emulated) (stop func()) {
+	t.Helper()
+	if got := b.do(t, "", "topics", "create"); got.err != nil {
+		t.Fatal(got.err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan output, 1)
+	args := append([]string{"run", "--state-dir", t.TempDir(), "--http-listen", "off", "--set", "user_key_secret=0123456789abcdef"}, b.flags...)
+	go func() { ended <- do(ctx, "", nil, append(args, f.flags...)...) }()
+	return func() {
+		t.Helper()
+		cancel()
+		if got := <-ended; got.err != nil {
+			t.Error(got.err, got.stderr)
+		}
 	}
 }

@@ -233,8 +233,9 @@ func (r *run) breakGraph(ctx context.Context) error {
 }
 
 func (r *run) upset(ctx context.Context, s step) error {
-	if s.kind == hidden {
-		return r.hide(ctx, s)
+	switch s.kind {
+	case hidden, deleted:
+		return r.takeAway(ctx, s)
 	}
 	r.did(s.kind, string(s.fault))
 	switch s.kind {
@@ -256,10 +257,10 @@ func (r *run) upset(ctx context.Context, s step) error {
 	}
 }
 
-// hide has one of the audiences that were filled answer as if it were deleted,
-// for a while. The worker waits for a person then, and restarting it is what one
-// would do.
-func (r *run) hide(ctx context.Context, s step) error {
+// takeAway deletes one of the audiences that were filled, or has it answer as if it
+// were deleted for a while. Then the worker waits for a person, and restarting it is
+// what one would do.
+func (r *run) takeAway(ctx context.Context, s step) error {
 	list, err := r.graph.audiences(ctx)
 	if err != nil {
 		return err
@@ -270,6 +271,9 @@ func (r *run) hide(ctx context.Context, s step) error {
 	}
 	a := list[s.n%uint64(len(list))]
 	r.did(s.kind, a.Name)
+	if s.kind == deleted {
+		return r.graph.remove(ctx, a.ID)
+	}
 	if err := r.graph.hide(ctx, a.ID, true); err != nil {
 		return err
 	}

@@ -165,6 +165,11 @@ func (e *emulator) hide(ctx context.Context, id string, hidden bool) error {
 	return e.call(ctx, http.MethodPost, "/audiences/"+id+"/hidden", map[string]bool{"hidden": hidden}, nil)
 }
 
+// remove deletes an audience.
+func (e *emulator) remove(ctx context.Context, id string) error {
+	return e.call(ctx, http.MethodDelete, "/audiences/"+id, nil, nil)
+}
+
 func (e *emulator) stats(ctx context.Context) (s graphtest.Stats, err error) {
 	err = e.call(ctx, http.MethodGet, "/stats", nil, &s)
 	return s, err

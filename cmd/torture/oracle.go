@@ -133,6 +133,9 @@ func (r *run) judgeAudiences(ctx context.Context) error {
 	}
 	seen := make(map[string]bool)
 	for _, a := range list {
+		if a.Deleted {
+			continue
+		}
 		if seen[a.Name] {
 			r.fault("audience %s was created twice", a.Name)
 		}

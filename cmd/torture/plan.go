@@ -49,6 +49,7 @@ const (
 	expired       kind = "graph_token"   // the token expires; another one replaces it
 	throttled     kind = "graph_limit"   // one worker is told to be silent
 	hidden        kind = "graph_hidden"  // an audience is gone for everybody, and comes back
+	deleted       kind = "graph_deleted" // an audience is deleted, in runs whose worker makes it anew
 	replayAll     kind = "replay_all"    // from the first record
 	replayTime    kind = "replay_time"   // from some time on
 	replayRandom  kind = "replay_random" // from anywhere, other in each partition
@@ -93,6 +94,7 @@ type plan struct {
 	graph   []step
 	group   []step
 
+	recreates  bool          // the worker makes audiences anew that are gone
 	session    time.Duration // of the worker's group
 	timeout    time.Duration // of its requests to Facebook
 	faultRate  float64
@@ -156,6 +158,14 @@ func newPlan(seed uint64, s size) *plan {
 		p.group = groupSteps(r, s.chaos)
 	}
 	p.graph = graphSteps(r, s.chaos)
+	// Of a hidden audience and a deleted one a run has one or the other: who makes
+	// audiences anew must not be shown one again.
+	p.recreates = rand.New(rand.NewPCG(seed, 0x64656c65746564)).IntN(2) == 0
+	for i := range p.graph {
+		if s := &p.graph[i]; p.recreates && s.kind == hidden {
+			s.kind, s.hold = deleted, 0
+		}
+	}
 	return p
 }
 

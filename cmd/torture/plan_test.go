@@ -52,7 +52,7 @@ func TestPlansCoverAll(t *testing.T) {
 	for _, k := range []kind{
 		killWorker, killInFlight, freeze, freezeFlight, freezeRetry, restartWorker, restartLate, leave, join, wipeState, spoilState,
 		cutKafka, hushKafka, slowKafka, narrowKafka, cutGraph, hushGraph, slowGraph,
-		killBroker, freezeBroker, hidden, burst, unsigned, expired, throttled, replayAll, replayTime, replayRandom, replayMembers,
+		killBroker, freezeBroker, hidden, deleted, burst, unsigned, expired, throttled, replayAll, replayTime, replayRandom, replayMembers,
 	} {
 		if counts[k] < 10 {
 			t.Errorf("%s is planned %d times in 200 runs", k, counts[k])

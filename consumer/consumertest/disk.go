@@ -78,7 +78,7 @@ func (d *Disk) before(l *life, o errorfs.Op) error {
 // endsProcess reports whether Pebble ends the process when the operation fails:
 // on its log, its list of files, the marker that names the list, and where a
 // directory cannot be synced. What was written is left on the disk. While it opens
-// a database any failure can end the process: compactions that were begun go on
+// a database any failure can end the process: what collects statistics goes on
 // without the caches that were closed.
 func endsProcess(o errorfs.Op) bool {
 	name := filepath.Base(o.Path)

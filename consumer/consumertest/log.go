@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"muster/consumer"
 )
@@ -152,7 +153,7 @@ func (l *Log) store(at consumer.Position, writes []consumer.Write) (first consum
 	first = l.end
 	for _, r := range writes {
 		l.records = append(l.records, Logged{
-			Position: l.end, Key: clone(r.Key), Value: clone(r.Value),
+			Position: l.end, Key: clone(r.Key), Value: clone(r.Value), Time: time.Now(),
 			Stray: l.Unfenced && at != consumer.NoPosition && at != first,
 		})
 		l.end++

@@ -17,6 +17,8 @@ func FuzzStored(f *testing.F) {
 	makers := []func() message{
 		func() message { return new(Profile) }, func() message { return new(MemberRows) },
 		func() message { return new(Member) }, func() message { return new(Audience) },
+		func() message { return new(UserEvent) }, func() message { return new(AudienceStatus) },
+		func() message { return new(Command) },
 	}
 	row := &Row{Email: bytes.Repeat([]byte{7}, 32), Fn: bytes.Repeat([]byte{8}, 32)}
 	for kind, m := range []message{
@@ -24,6 +26,9 @@ func FuzzStored(f *testing.F) {
 		&MemberRows{Incarnation: 1, Position: 2, In: true, Rows: []*Row{row}},
 		&Member{Desired: []*Row{row}, SyncedIsDesired: true, Batch: 9},
 		&Audience{FacebookId: "1", Open: []int64{1, 2}},
+		&UserEvent{Topic: "identify", Sets: []*SetUpdate{{Key: 1, Values: [][]byte{row.Email}}}, TrackingOff: []uint32{1}},
+		&AudienceStatus{State: "blocked", Block: &Block{Reason: "reauth"}, History: []*RowTotals{{HourMs: 1, Added: 2}}},
+		&Command{Verb: Verb_VERB_RETRY, AtMs: 5, Account: "1"},
 	} {
 		b, err := m.MarshalVT()
 		if err != nil {

@@ -114,7 +114,24 @@ type Audience struct {
 	Totals   *RowTotals   `protobuf:"bytes,19,opt,name=totals,proto3" json:"totals,omitempty"`
 	History  []*RowTotals `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"` // by hour, oldest first
 	// What was met that must not be: two_sources, two_spaces, erased_but_held.
-	Alarms        []string `protobuf:"bytes,21,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	Alarms []string `protobuf:"bytes,21,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	// What a person asked for: the time of the last command obeyed; nothing is sent;
+	// the audience may be created; all that is desired is to be sent again, since
+	// when; so many rows may leave, however many that are at once.
+	CommandMs    int64 `protobuf:"fixed64,22,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"`
+	Paused       bool  `protobuf:"varint,23,opt,name=paused,proto3" json:"paused,omitempty"`
+	Approved     bool  `protobuf:"varint,24,opt,name=approved,proto3" json:"approved,omitempty"`
+	ResyncMs     int64 `protobuf:"fixed64,25,opt,name=resync_ms,json=resyncMs,proto3" json:"resync_ms,omitempty"`
+	ReleasedRows int64 `protobuf:"varint,26,opt,name=released_rows,json=releasedRows,proto3" json:"released_rows,omitempty"`
+	// Rows that were removed in the window period from guard_ms on and in the one
+	// before, without those that were released.
+	GuardRemoved int64 `protobuf:"varint,27,opt,name=guard_removed,json=guardRemoved,proto3" json:"guard_removed,omitempty"`
+	GuardMs      int64 `protobuf:"fixed64,28,opt,name=guard_ms,json=guardMs,proto3" json:"guard_ms,omitempty"`
+	GuardBefore  int64 `protobuf:"varint,29,opt,name=guard_before,json=guardBefore,proto3" json:"guard_before,omitempty"`
+	// The last facebook_id, of which Facebook says that it is gone.
+	GoneId string `protobuf:"bytes,30,opt,name=gone_id,json=goneId,proto3" json:"gone_id,omitempty"`
+	// Members were last looked at with nothing to be removed.
+	AddOnly       bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,6 +311,76 @@ func (x *Audience) GetAlarms() []string {
 		return x.Alarms
 	}
 	return nil
+}
+
+func (x *Audience) GetCommandMs() int64 {
+	if x != nil {
+		return x.CommandMs
+	}
+	return 0
+}
+
+func (x *Audience) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+func (x *Audience) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *Audience) GetResyncMs() int64 {
+	if x != nil {
+		return x.ResyncMs
+	}
+	return 0
+}
+
+func (x *Audience) GetReleasedRows() int64 {
+	if x != nil {
+		return x.ReleasedRows
+	}
+	return 0
+}
+
+func (x *Audience) GetGuardRemoved() int64 {
+	if x != nil {
+		return x.GuardRemoved
+	}
+	return 0
+}
+
+func (x *Audience) GetGuardMs() int64 {
+	if x != nil {
+		return x.GuardMs
+	}
+	return 0
+}
+
+func (x *Audience) GetGuardBefore() int64 {
+	if x != nil {
+		return x.GuardBefore
+	}
+	return 0
+}
+
+func (x *Audience) GetGoneId() string {
+	if x != nil {
+		return x.GoneId
+	}
+	return ""
+}
+
+func (x *Audience) GetAddOnly() bool {
+	if x != nil {
+		return x.AddOnly
+	}
+	return false
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -588,7 +675,7 @@ type AudienceStatus struct {
 	Account    string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	FacebookId string                 `protobuf:"bytes,3,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
 	Origin     Origin                 `protobuf:"varint,4,opt,name=origin,proto3,enum=muster.v1.Origin" json:"origin,omitempty"`
-	// waiting, linking, removing, adding, blocked, left_out
+	// waiting, linking, removing, adding, blocked, held, paused, left_out
 	State           string       `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	Block           *Block       `protobuf:"bytes,6,opt,name=block,proto3" json:"block,omitempty"`
 	Members         int64        `protobuf:"varint,7,opt,name=members,proto3" json:"members,omitempty"`         // in the audience
@@ -607,6 +694,9 @@ type AudienceStatus struct {
 	History         []*RowTotals `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"`
 	UpdatedMs       int64        `protobuf:"fixed64,21,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
 	Alarms          []string     `protobuf:"bytes,22,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
+	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
+	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -795,11 +885,32 @@ func (x *AudienceStatus) GetAlarms() []string {
 	return nil
 }
 
+func (x *AudienceStatus) GetLeaving() int64 {
+	if x != nil {
+		return x.Leaving
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetCommandMs() int64 {
+	if x != nil {
+		return x.CommandMs
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetResyncing() bool {
+	if x != nil {
+		return x.Resyncing
+	}
+	return false
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xba\x05\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe6\a\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -824,7 +935,18 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05block\x18\x12 \x01(\v2\x10.muster.v1.BlockR\x05block\x12,\n" +
 	"\x06totals\x18\x13 \x01(\v2\x14.muster.v1.RowTotalsR\x06totals\x12.\n" +
 	"\ahistory\x18\x14 \x03(\v2\x14.muster.v1.RowTotalsR\ahistory\x12\x16\n" +
-	"\x06alarms\x18\x15 \x03(\tR\x06alarms\"h\n" +
+	"\x06alarms\x18\x15 \x03(\tR\x06alarms\x12\x1d\n" +
+	"\n" +
+	"command_ms\x18\x16 \x01(\x10R\tcommandMs\x12\x16\n" +
+	"\x06paused\x18\x17 \x01(\bR\x06paused\x12\x1a\n" +
+	"\bapproved\x18\x18 \x01(\bR\bapproved\x12\x1b\n" +
+	"\tresync_ms\x18\x19 \x01(\x10R\bresyncMs\x12#\n" +
+	"\rreleased_rows\x18\x1a \x01(\x03R\freleasedRows\x12#\n" +
+	"\rguard_removed\x18\x1b \x01(\x03R\fguardRemoved\x12\x19\n" +
+	"\bguard_ms\x18\x1c \x01(\x10R\aguardMs\x12!\n" +
+	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
+	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
+	"\badd_only\x18\x1f \x01(\bR\aaddOnly\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -850,7 +972,7 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xcd\x05\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xa4\x06\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -876,7 +998,11 @@ const file_uploads_proto_rawDesc = "" +
 	"\ahistory\x18\x14 \x03(\v2\x14.muster.v1.RowTotalsR\ahistory\x12\x1d\n" +
 	"\n" +
 	"updated_ms\x18\x15 \x01(\x10R\tupdatedMs\x12\x16\n" +
-	"\x06alarms\x18\x16 \x03(\tR\x06alarms*i\n" +
+	"\x06alarms\x18\x16 \x03(\tR\x06alarms\x12\x18\n" +
+	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
+	"\n" +
+	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing*i\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +

@@ -42,6 +42,16 @@ func (m *Audience) CloneVT() *Audience {
 	r.ResentMs = m.ResentMs
 	r.Block = m.Block.CloneVT()
 	r.Totals = m.Totals.CloneVT()
+	r.CommandMs = m.CommandMs
+	r.Paused = m.Paused
+	r.Approved = m.Approved
+	r.ResyncMs = m.ResyncMs
+	r.ReleasedRows = m.ReleasedRows
+	r.GuardRemoved = m.GuardRemoved
+	r.GuardMs = m.GuardMs
+	r.GuardBefore = m.GuardBefore
+	r.GoneId = m.GoneId
+	r.AddOnly = m.AddOnly
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -189,6 +199,9 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.OpenBatches = m.OpenBatches
 	r.Totals = m.Totals.CloneVT()
 	r.UpdatedMs = m.UpdatedMs
+	r.Leaving = m.Leaving
+	r.CommandMs = m.CommandMs
+	r.Resyncing = m.Resyncing
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -306,6 +319,36 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		if vx != vy {
 			return false
 		}
+	}
+	if this.CommandMs != that.CommandMs {
+		return false
+	}
+	if this.Paused != that.Paused {
+		return false
+	}
+	if this.Approved != that.Approved {
+		return false
+	}
+	if this.ResyncMs != that.ResyncMs {
+		return false
+	}
+	if this.ReleasedRows != that.ReleasedRows {
+		return false
+	}
+	if this.GuardRemoved != that.GuardRemoved {
+		return false
+	}
+	if this.GuardMs != that.GuardMs {
+		return false
+	}
+	if this.GuardBefore != that.GuardBefore {
+		return false
+	}
+	if this.GoneId != that.GoneId {
+		return false
+	}
+	if this.AddOnly != that.AddOnly {
+		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
@@ -554,6 +597,15 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 			return false
 		}
 	}
+	if this.Leaving != that.Leaving {
+		return false
+	}
+	if this.CommandMs != that.CommandMs {
+		return false
+	}
+	if this.Resyncing != that.Resyncing {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -593,6 +645,96 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.AddOnly {
+		i--
+		if m.AddOnly {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf8
+	}
+	if len(m.GoneId) > 0 {
+		i -= len(m.GoneId)
+		copy(dAtA[i:], m.GoneId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.GoneId)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf2
+	}
+	if m.GuardBefore != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.GuardBefore))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xe8
+	}
+	if m.GuardMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.GuardMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xe1
+	}
+	if m.GuardRemoved != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.GuardRemoved))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xd8
+	}
+	if m.ReleasedRows != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ReleasedRows))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xd0
+	}
+	if m.ResyncMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ResyncMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc9
+	}
+	if m.Approved {
+		i--
+		if m.Approved {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc0
+	}
+	if m.Paused {
+		i--
+		if m.Paused {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb8
+	}
+	if m.CommandMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.CommandMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb1
 	}
 	if len(m.Alarms) > 0 {
 		for iNdEx := len(m.Alarms) - 1; iNdEx >= 0; iNdEx-- {
@@ -1044,6 +1186,33 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Resyncing {
+		i--
+		if m.Resyncing {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc8
+	}
+	if m.CommandMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.CommandMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc1
+	}
+	if m.Leaving != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Leaving))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb8
+	}
 	if len(m.Alarms) > 0 {
 		for iNdEx := len(m.Alarms) - 1; iNdEx >= 0; iNdEx-- {
 			i -= len(m.Alarms[iNdEx])
@@ -1287,6 +1456,37 @@ func (m *Audience) SizeVT() (n int) {
 			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 		}
 	}
+	if m.CommandMs != 0 {
+		n += 10
+	}
+	if m.Paused {
+		n += 3
+	}
+	if m.Approved {
+		n += 3
+	}
+	if m.ResyncMs != 0 {
+		n += 10
+	}
+	if m.ReleasedRows != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ReleasedRows))
+	}
+	if m.GuardRemoved != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.GuardRemoved))
+	}
+	if m.GuardMs != 0 {
+		n += 10
+	}
+	if m.GuardBefore != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.GuardBefore))
+	}
+	l = len(m.GoneId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.AddOnly {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1479,6 +1679,15 @@ func (m *AudienceStatus) SizeVT() (n int) {
 			l = len(s)
 			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 		}
+	}
+	if m.Leaving != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.Leaving))
+	}
+	if m.CommandMs != 0 {
+		n += 10
+	}
+	if m.Resyncing {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2037,6 +2246,185 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.Alarms = append(m.Alarms, string(dAtA[iNdEx:postIndex]))
 			iNdEx = postIndex
+		case 22:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CommandMs", wireType)
+			}
+			m.CommandMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CommandMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 23:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Paused", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Paused = bool(v != 0)
+		case 24:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Approved", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Approved = bool(v != 0)
+		case 25:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ResyncMs", wireType)
+			}
+			m.ResyncMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ResyncMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 26:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReleasedRows", wireType)
+			}
+			m.ReleasedRows = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReleasedRows |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 27:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GuardRemoved", wireType)
+			}
+			m.GuardRemoved = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GuardRemoved |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 28:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GuardMs", wireType)
+			}
+			m.GuardMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.GuardMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 29:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GuardBefore", wireType)
+			}
+			m.GuardBefore = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GuardBefore |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 30:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GoneId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.GoneId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 31:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AddOnly", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AddOnly = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3177,6 +3565,55 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 			}
 			m.Alarms = append(m.Alarms, string(dAtA[iNdEx:postIndex]))
 			iNdEx = postIndex
+		case 23:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Leaving", wireType)
+			}
+			m.Leaving = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Leaving |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 24:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CommandMs", wireType)
+			}
+			m.CommandMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CommandMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 25:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Resyncing", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Resyncing = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -24,8 +25,12 @@ type call struct {
 	audience AudienceID
 	path     []string
 	query    url.Values
-	body     [][]byte // sent one after the other; nil for reads
+	body     [][]byte   // JSON, sent one after the other; nil for reads
+	form     url.Values // instead of body
 	rows     int
+	// credential, when set, gives what authorises the call instead of the client's
+	// token; nil nothing, for calls that carry the app's secret.
+	credential func() (*oauth2.Token, error)
 	// decode takes a 2xx body that is no error object, and says whether it is
 	// what was expected. It may set attributes on the span of ctx.
 	decode func(ctx context.Context, body []byte) bool
@@ -64,7 +69,11 @@ func (c *Client) attempt(ctx context.Context, r *call) (answer, *Error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, r.withheld(context.Cause(ctx), false)
 	}
-	token, err := c.token()
+	credential := c.token
+	if r.credential != nil {
+		credential = r.credential
+	}
+	token, err := credential()
 	if err != nil {
 		return answer{}, r.unauthorised(err)
 	}
@@ -109,10 +118,10 @@ func (c *Client) request(ctx context.Context, r *call, token *oauth2.Token) (*ht
 	if query == nil {
 		query = url.Values{}
 	}
-	if c.secret != nil {
-		secret, err := c.secret()
-		if err != nil || secret == "" {
-			return nil, &TokenError{"the app secret", "there is none", "give the app's secret, or none at all if the app does not require proof", nil}
+	if c.secret != nil && token != nil {
+		secret, err := c.appSecret()
+		if err != nil {
+			return nil, err
 		}
 		addProof(query, c.form, secret, token.AccessToken, time.Now())
 	}
@@ -124,11 +133,18 @@ func (c *Client) request(ctx context.Context, r *call, token *oauth2.Token) (*ht
 	}).WithContext(ctx)
 	req.Header.Set("User-Agent", c.userAgent)
 	req.Header.Set("Accept", "application/json")
-	if r.body != nil {
+	switch {
+	case r.form != nil:
+		text := r.form.Encode()
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	case r.body != nil:
 		req.Header.Set("Content-Type", "application/json")
 		req.Body, req.ContentLength = io.NopCloser(readers(r.body)), r.size()
 	}
-	token.SetAuthHeader(req)
+	if token != nil {
+		token.SetAuthHeader(req)
+	}
 	return req, nil
 }
 

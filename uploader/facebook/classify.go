@@ -57,6 +57,10 @@ func meaning(a Answer) Verdict {
 	}
 	v, ok := byCode(a.Code, a.Subcode)
 	switch {
+	case a.Op.onApp() && a.Status < 500 && !a.Transient && (a.Code == 1 || a.Code == 100 || a.Code == 101):
+		// A wrong secret is answered by code 1 ("Error validating client secret."), a
+		// wrong app by 101, a code already used by 100.
+		return Verdict{Class: Reauth, Scope: ScopeApp, Title: "the app or what it shows is not accepted", remedy: remedyApp}
 	case !ok && a.Status == http.StatusUnauthorized, !ok && a.Status == http.StatusTooManyRequests,
 		!ok && a.Status == http.StatusRequestEntityTooLarge:
 		return byStatus(a.Status)

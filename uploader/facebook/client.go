@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 // The defaults of [Options].
 const (
 	DefaultBaseURL    = "https://graph.facebook.com"
+	DefaultLoginURL   = "https://www.facebook.com"
 	DefaultAPIVersion = "v26.0" // newest as of July 2026
 	DefaultTimeout    = 60 * time.Second
 	DefaultPageLimit  = 20 // best practice of Meta's page "Custom Audiences"; no maximum is documented
@@ -37,6 +39,12 @@ type Options struct {
 	// TokenSource gives the access token of each attempt. It is sent in the
 	// Authorization header and nowhere else. See [TokenFromFile], [TokenFromEnv].
 	TokenSource oauth2.TokenSource
+	// AppID is the Facebook app's, for the calls about tokens ([Client.InspectToken],
+	// [Client.ExchangeCode] and their neighbours). Default none.
+	AppID string
+	// LoginURL is scheme and host of the dialog where a person logs in. Default
+	// [DefaultLoginURL].
+	LoginURL string
 	// AppSecret, when set, gives the app's secret of each attempt, from which
 	// appsecret_proof is made in the form of ProofForm. Default none.
 	AppSecret func() (string, error)
@@ -74,7 +82,9 @@ type Options struct {
 // between concurrent ones.
 type Client struct {
 	base      *url.URL // with version, without trailing slash
+	login     *url.URL // likewise; of the dialog for people
 	tokens    oauth2.TokenSource
+	appID     string
 	secret    func() (string, error)
 	form      ProofForm
 	http      *http.Client
@@ -91,13 +101,10 @@ var versionForm = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,2}$`)
 // look at a token. All mistakes are returned at once.
 func New(o Options) (*Client, error) {
 	var mistakes []error
-	base, err := url.Parse(strings.TrimSuffix(cmp.Or(o.BaseURL, DefaultBaseURL), "/"))
-	switch {
-	case err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Host == "":
-		mistakes = append(mistakes, errors.New("facebook base URL: want http(s)://host[/path]"))
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		mistakes = append(mistakes, errors.New("facebook base URL: want no user, query or fragment"))
-	}
+	base, err := parseBase("base URL", cmp.Or(o.BaseURL, DefaultBaseURL))
+	mistakes = append(mistakes, err)
+	login, err := parseBase("login URL", cmp.Or(o.LoginURL, DefaultLoginURL))
+	mistakes = append(mistakes, err)
 	version := cmp.Or(o.APIVersion, DefaultAPIVersion)
 	if !versionForm.MatchString(version) {
 		mistakes = append(mistakes, fmt.Errorf("facebook API version %q: want v and a number such as %s", clip(version), DefaultAPIVersion))
@@ -111,11 +118,8 @@ func New(o Options) (*Client, error) {
 	if o.PageLimit < 0 {
 		mistakes = append(mistakes, fmt.Errorf("facebook page limit %d: want 1 or more", o.PageLimit))
 	}
-	if len(mistakes) > 0 {
-		return nil, errors.Join(mistakes...)
-	}
-	if base.Path == "" {
-		base.Path = "/" // JoinPath would make a relative path of nothing
+	if err := errors.Join(mistakes...); err != nil {
+		return nil, err
 	}
 	transport := o.Transport
 	if transport == nil {
@@ -134,7 +138,9 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		base:   base.JoinPath(version),
+		login:  login.JoinPath(version),
 		tokens: o.TokenSource,
+		appID:  o.AppID,
 		secret: o.AppSecret,
 		form:   o.ProofForm,
 		http: &http.Client{
@@ -150,6 +156,35 @@ func New(o Options) (*Client, error) {
 		versions:  &versionWarnings{logger: logger, tell: o.OnVersionWarning, seen: map[VersionWarning]bool{}},
 	}, nil
 }
+
+// parseBase reads a URL to which paths are added. Its errors do not quote it: what
+// should not be in it may be a secret.
+func parseBase(name, text string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSuffix(text, "/"))
+	switch {
+	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "":
+		return nil, fmt.Errorf("facebook %s: want http(s)://host[/path]", name)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("facebook %s: want no user, query or fragment in it", name)
+	}
+	if u.Path == "" {
+		u.Path = "/" // JoinPath would make a relative path of nothing
+	}
+	return u, nil
+}
+
+// Credential tells whether the access token is another one than before, and
+// nothing else of it: a hash that differs from process to process, 0 when there is
+// no usable token.
+func (c *Client) Credential() uint64 {
+	token, err := c.token()
+	if err != nil {
+		return 0
+	}
+	return maphash.String(credentialSeed, token.AccessToken)
+}
+
+var credentialSeed = maphash.MakeSeed()
 
 // CloseIdleConnections closes connections that no request uses.
 func (c *Client) CloseIdleConnections() {

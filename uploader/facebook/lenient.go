@@ -59,3 +59,16 @@ func (b *boolean) UnmarshalJSON(text []byte) error {
 	}
 	return nil
 }
+
+// flags is a map of booleans; an empty one can come as [].
+type flags map[string]boolean
+
+// UnmarshalJSON never fails: what is no map is empty.
+func (f *flags) UnmarshalJSON(text []byte) error {
+	var plain map[string]boolean
+	if json.Unmarshal(text, &plain) != nil {
+		plain = nil
+	}
+	*f = plain
+	return nil
+}

@@ -44,7 +44,7 @@ func respond(r *http.Request, status int, body string, header ...string) *http.R
 }
 
 // newClient is a client with the canary token; edit changes its options.
-func newClient(t *testing.T, transport http.RoundTripper, edit ...func(*Options)) *Client {
+func newClient(t testing.TB, transport http.RoundTripper, edit ...func(*Options)) *Client {
 	t.Helper()
 	o := Options{TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: canary}), Transport: transport}
 	for _, f := range edit {

@@ -12,6 +12,11 @@ const (
 	OpReadAudience   Op = "read_audience"
 	OpAddUsers       Op = "add_users"
 	OpRemoveUsers    Op = "remove_users"
+	OpReadAccount    Op = "read_account"
+	OpListAccounts   Op = "list_accounts"
+	OpInspectToken   Op = "inspect_token"
+	OpGetToken       Op = "get_token"
+	OpRevokeToken    Op = "revoke_token"
 )
 
 // spec is what an operation is on the wire. The template is that of the
@@ -28,6 +33,11 @@ var specs = map[Op]spec{
 	OpReadAudience:   {http.MethodGet, "/{version}/{audience}", "read audience"},
 	OpAddUsers:       {http.MethodPost, "/{version}/{audience}/users", "add users"},
 	OpRemoveUsers:    {http.MethodDelete, "/{version}/{audience}/users", "remove users"},
+	OpReadAccount:    {http.MethodGet, "/{version}/{account}", "read ad account"},
+	OpListAccounts:   {http.MethodGet, "/{version}/me/adaccounts", "list ad accounts"},
+	OpInspectToken:   {http.MethodGet, "/{version}/debug_token", "inspect access token"},
+	OpGetToken:       {http.MethodPost, "/{version}/oauth/access_token", "get access token"},
+	OpRevokeToken:    {http.MethodGet, "/{version}/oauth/revoke", "revoke access token"},
 }
 
 // writes says whether the operation changes anything: only then can an answer
@@ -36,4 +46,10 @@ func (o Op) writes() bool { return specs[o].method != http.MethodGet }
 
 // onAccount says whether the operation's node is the ad account: there a missing
 // object is a missing account.
-func (o Op) onAccount() bool { return o == OpCreateAudience || o == OpListAudiences }
+func (o Op) onAccount() bool {
+	return o == OpCreateAudience || o == OpListAudiences || o == OpReadAccount
+}
+
+// onApp says whether the app itself asks, by its id and secret: what Facebook
+// refuses there, those are the cause of.
+func (o Op) onApp() bool { return o == OpGetToken || o == OpRevokeToken }

@@ -50,12 +50,28 @@ func unix(n number) time.Time {
 	return time.Unix(int64(n), 0)
 }
 
-// decodePage reads one page. The last one is known by its missing next, not by
-// missing cursors. next is a URL with the token in it: only its cursor is used,
-// and only when there is no other.
+// decodePage reads one page of audiences.
 func decodePage(body []byte, after string) (Page, bool) {
+	items, next, ok := decodeList[audienceJSON](body, after)
+	if !ok {
+		return Page{}, false
+	}
+	page := Page{Audiences: make([]Audience, 0, len(items)), Next: next}
+	for _, a := range items {
+		if !digits(string(a.ID)) {
+			return Page{}, false
+		}
+		page.Audiences = append(page.Audiences, a.audience())
+	}
+	return page, true
+}
+
+// decodeList reads one page of a listing, and the cursor of the one after it. The
+// last one is known by its missing next, not by missing cursors. next is a URL
+// with the token in it: only its cursor is used, and only when there is no other.
+func decodeList[T any](body []byte, after string) (items []T, next string, ok bool) {
 	var list struct {
-		Data   *[]audienceJSON `json:"data"`
+		Data   *[]T `json:"data"`
 		Paging struct {
 			Cursors struct {
 				After idText `json:"after"`
@@ -64,29 +80,22 @@ func decodePage(body []byte, after string) (Page, bool) {
 		} `json:"paging"`
 	}
 	if json.Unmarshal(body, &list) != nil || list.Data == nil {
-		return Page{}, false
-	}
-	page := Page{Audiences: make([]Audience, 0, len(*list.Data))}
-	for _, a := range *list.Data {
-		if !digits(string(a.ID)) {
-			return Page{}, false
-		}
-		page.Audiences = append(page.Audiences, a.audience())
+		return nil, "", false
 	}
 	if list.Paging.Next == "" {
-		return page, true
+		return *list.Data, "", true
 	}
-	page.Next = string(list.Paging.Cursors.After)
-	if page.Next == "" {
+	next = string(list.Paging.Cursors.After)
+	if next == "" {
 		_, query, _ := strings.Cut(string(list.Paging.Next), "?")
 		if values, err := url.ParseQuery(query); err == nil {
-			page.Next = values.Get("after")
+			next = values.Get("after")
 		}
 	}
 	// Without a cursor, or with the one just used, the rest cannot be had; a
 	// listing that silently ends early would make an audience twice.
-	if page.Next == "" || page.Next == after {
-		return Page{}, false
+	if next == "" || next == after {
+		return nil, "", false
 	}
-	return page, true
+	return *list.Data, next, true
 }

@@ -17,7 +17,8 @@ type Audience struct {
 	Account     string        `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
 	Identifiers []string      `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID and LOOKALIKE_VALUE (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
 	Window      time.Duration `yaml:"window" doc:"As window, for this audience. 0: the general one."`
-	Ignore      bool          `yaml:"ignore" doc:"Leave the audience out: it is neither created nor filled. What Facebook already has stays there."`
+	OnDeleted   string        `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
+	Sync        string        `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
 }
 
 // Keys is the set of identifiers to upload.
@@ -67,6 +68,8 @@ func (c *Config) checkAudiences(p *problems) {
 		if a.Window != 0 {
 			p.duration(path+".window", a.Window, minWindow, maxWindow)
 		}
+		p.oneOf(path+".sync", a.Sync, "", SyncMirror, SyncAddOnly, SyncPaused)
+		p.oneOf(path+".on_deleted", a.OnDeleted, "", OnDeletedBlock, OnDeletedRecreate)
 		c.checkIdentifiers(p, path+".identifiers", a.Identifiers)
 	}
 }

@@ -25,6 +25,13 @@ type Config struct {
 	FirstSyncQuiet time.Duration `yaml:"first_sync_quiet" doc:"A new audience is sent as soon as nothing has arrived for it for this long, 100ms to 168h, without waiting for its window."`
 	ResendPeriod   time.Duration `yaml:"resend_period" doc:"How long one slow re-sending of every audience takes, 24h to 8760h; it heals what is linked only inside Facebook and uses spare request budget only. 0 turns it off."`
 
+	OnDeleted       string   `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it."`
+	MaxRemovedShare int      `yaml:"max_removed_share" doc:"Guard against an upstream mistake that makes everybody leave: when more than this share of an audience of 1,000 rows or more, in percent, would be removed within one window, the audience is held until muster audience release. 100 turns it off."`
+	Include         []string `yaml:"include" doc:"Patterns of the audience keys to synchronise, such as [vip_*, lapsed]; * stands for any text, ? for one letter. Empty: all."`
+	Exclude         []string `yaml:"exclude" doc:"Patterns of audience keys that are left out, as with sync: paused; they win over include."`
+	NewAudiences    string   `yaml:"new_audiences" doc:"create: an audience that Facebook does not have is made; hold: only after muster audience release."`
+	MaxAudiences    int      `yaml:"max_audiences" doc:"Audiences an ad account may hold, of whomever, before no more are created, 1 to 10000. Facebook refuses the 501st customer list."`
+
 	DefaultCountry string              `yaml:"default_country" doc:"ISO 3166-1 alpha-2 code of the region in which phone numbers and postal codes are read when the event itself names no country. Empty: such numbers need their country code."`
 	DateOrder      string              `yaml:"date_order" doc:"How 03/04/1990 is read: mdy or dmy. Dates that can be read in one way only are read that way."`
 	ExternID       ExternID            `yaml:"extern_id"`

@@ -81,7 +81,7 @@ extra_traits: {PHONE: [mobile, contact.phone]}
 extern_id: {enabled: true}
 audiences:
   vip: {name: "VIP: all", facebook_id: 23848494844100489, identifiers: [EMAIL, EXTERN_ID], window: *w}
-  gone.for.now: {ignore: true}
+  gone.for.now: {sync: paused}
   plain:
 `, config.Input{})
 	if err != nil {
@@ -101,7 +101,7 @@ audiences:
 	want.ExternID.Enabled = true
 	want.Audiences = map[string]config.Audience{
 		"vip":          {Name: "VIP: all", FacebookID: "23848494844100489", Identifiers: []string{"EMAIL", "EXTERN_ID"}, Window: 15 * time.Minute},
-		"gone.for.now": {Ignore: true},
+		"gone.for.now": {Sync: "paused"},
 		"plain":        {},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {

@@ -2,6 +2,25 @@ package config
 
 import "time"
 
+// The values of new_audiences.
+const (
+	NewAudiencesCreate = "create"
+	NewAudiencesHold   = "hold"
+)
+
+// The values of on_deleted.
+const (
+	OnDeletedBlock    = "block"
+	OnDeletedRecreate = "recreate"
+)
+
+// The values of audiences.*.sync.
+const (
+	SyncMirror  = "mirror"
+	SyncAddOnly = "add_only"
+	SyncPaused  = "paused"
+)
+
 // Off is the value that turns a listener off.
 const Off = "off"
 
@@ -22,6 +41,7 @@ func Defaults() *Config {
 		StateDir: "muster-state",
 		Facebook: Facebook{
 			BaseURL:        "https://graph.facebook.com",
+			LoginURL:       "https://www.facebook.com",
 			APIVersion:     "v26.0",
 			AppSecretProof: "plain",
 			RequestTimeout: 60 * time.Second,
@@ -29,14 +49,20 @@ func Defaults() *Config {
 		Window:         time.Hour,
 		FirstSyncQuiet: time.Minute,
 		ResendPeriod:   30 * 24 * time.Hour,
-		DateOrder:      "mdy",
-		Anonymous:      "accept",
-		EnteredEvents:  []string{"Audience Entered"},
-		ExitedEvents:   []string{"Audience Exited"},
-		MaxValues:      10,
-		MaxEventBytes:  1 << 20,
-		HTTP:           HTTP{Listen: "127.0.0.1:8080"},
-		Page:           Page{Listen: "127.0.0.1:8081"},
-		Log:            Log{Level: "info", Format: "text"},
+
+		OnDeleted:       OnDeletedBlock,
+		MaxRemovedShare: 50,
+		NewAudiences:    NewAudiencesCreate,
+		MaxAudiences:    450,
+
+		DateOrder:     "mdy",
+		Anonymous:     "accept",
+		EnteredEvents: []string{"Audience Entered"},
+		ExitedEvents:  []string{"Audience Exited"},
+		MaxValues:     10,
+		MaxEventBytes: 1 << 20,
+		HTTP:          HTTP{Listen: "127.0.0.1:8080"},
+		Page:          Page{Listen: "127.0.0.1:8081"},
+		Log:           Log{Level: "info", Format: "text"},
 	}
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"net/url"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,6 +15,8 @@ type Facebook struct {
 	AdAccount       string        `yaml:"ad_account" doc:"Ad account of the audiences, digits with or without act_. Required by the uploader."`
 	AccessToken     Secret        `yaml:"access_token" doc:"Access token with ads_management, best a system user's."`
 	AccessTokenFile string        `yaml:"access_token_file" doc:"File with the access token; it is read again when it changes, so tokens can be rotated without a restart."`
+	AppID           string        `yaml:"app_id" doc:"The Facebook app's id, for muster auth and for knowing when the token expires. Needs app_secret."`
+	LoginURL        string        `yaml:"login_url" doc:"Scheme and host of the page where muster auth login sends a person."`
 	AppSecret       Secret        `yaml:"app_secret" doc:"The app's secret, for appsecret_proof where the app requires it. Empty: no proof is sent."`
 	AppSecretFile   string        `yaml:"app_secret_file" doc:"File to read app_secret from, once, at start; white space around it is dropped."`
 	AppSecretProof  string        `yaml:"app_secret_proof" doc:"Form of the proof: plain (over the token) or timed (over the token and the time)."`
@@ -21,13 +25,16 @@ type Facebook struct {
 
 var (
 	accountID  = regexp.MustCompile(`^(act_)?[0-9]{1,32}$`)
+	appID      = regexp.MustCompile(`^[0-9]{1,32}$`)
 	audienceID = regexp.MustCompile(`^[0-9]{1,32}$`)
 	apiVersion = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,2}$`)
 )
 
 func (f *Facebook) check(p *problems, uploads bool) {
-	if u, err := url.Parse(f.BaseURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		p.add("facebook.base_url", f.BaseURL, "http(s)://host[/path], without user, query or fragment", "use https://graph.facebook.com, or the emulator's address")
+	p.baseURL("facebook.base_url", f.BaseURL, "use https://graph.facebook.com, or the emulator's address")
+	p.baseURL("facebook.login_url", f.LoginURL, "use https://www.facebook.com, or the emulator's address")
+	if f.AppID != "" && !appID.MatchString(f.AppID) {
+		p.add("facebook.app_id", f.AppID, "1 to 32 digits", "copy the app's id from its dashboard (App settings, Basic)")
 	}
 	if !apiVersion.MatchString(f.APIVersion) {
 		p.add("facebook.api_version", f.APIVersion, "v and a number, such as v26.0", "see Meta's page \"Graph API changelog\" for the versions served")
@@ -47,4 +54,26 @@ func (f *Facebook) check(p *problems, uploads bool) {
 		p.add("facebook.access_token_file", "", "a file with an access token", "set it or MUSTER_FACEBOOK_ACCESS_TOKEN, or leave uploader out of stages")
 	}
 	p.readable("facebook.access_token_file", f.AccessTokenFile)
+}
+
+func (p *problems) baseURL(key, value, remedy string) {
+	if u, err := url.Parse(value); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		p.add(key, value, "http(s)://host[/path], without user, query or fragment", remedy)
+	}
+}
+
+// AdAccounts lists the ad accounts in use, without act_, each once, the general one
+// first.
+func (c *Config) AdAccounts() []string {
+	all := []string{c.Facebook.AdAccount}
+	for _, key := range sorted(c.Audiences) {
+		all = append(all, c.Audiences[key].Account)
+	}
+	var accounts []string
+	for _, a := range all {
+		if a = strings.TrimPrefix(a, "act_"); a != "" && !slices.Contains(accounts, a) {
+			accounts = append(accounts, a)
+		}
+	}
+	return accounts
 }

@@ -39,7 +39,7 @@ func (l *layer) environ(environ []string) {
 		case orchestrator.MatchString(name):
 		default:
 			legal := sorted(byEnv)
-			l.list = append(l.list, &UnknownKey{Where: "environment", Key: name, Nearest: nearest(name, legal), Legal: legal})
+			l.list = append(l.list, &UnknownKey{Where: "environment", Key: name, Nearest: Nearest(name, legal), Legal: legal})
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (l *layer) environ(environ []string) {
 func (l *layer) flag(s Setting) {
 	if _, ok := l.settable[s.Key]; !ok {
 		legal := sorted(l.settable)
-		l.list = append(l.list, &UnknownKey{Where: s.Flag, Key: s.Key, Nearest: nearest(s.Key, legal), Legal: legal})
+		l.list = append(l.list, &UnknownKey{Where: s.Flag, Key: s.Key, Nearest: Nearest(s.Key, legal), Legal: legal})
 		return
 	}
 	l.set(s.Flag, s.Key, s.Value)

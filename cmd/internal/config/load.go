@@ -57,7 +57,12 @@ func (c *Config) readFile(path string) []error {
 	if err != nil {
 		return []error{&Unreadable{fmt.Errorf("read configuration: %w; name the file with --config", err)}}
 	}
-	d := document{name: path, origins: c.origins, anchors: nodes{}}
+	return c.readText(path, text)
+}
+
+// readText reads what the file called name holds.
+func (c *Config) readText(name string, text []byte) []error {
+	d := document{name: name, origins: c.origins, anchors: nodes{}}
 	d.read(text, "", reflect.ValueOf(c).Elem())
 	return d.list
 }

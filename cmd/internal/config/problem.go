@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,7 +28,7 @@ func (e *Problem) Error() string {
 	if e.Where != "" {
 		b.WriteString(e.Where + ": ")
 	}
-	b.WriteString(e.Key)
+	b.WriteString(inLine(e.Key))
 	if e.Value == "" {
 		b.WriteString(": not set")
 	} else {
@@ -39,17 +41,27 @@ func (e *Problem) Error() string {
 	return b.String()
 }
 
+// inLine is a key as it stands in a line: in quotes where it holds what would
+// end the line or cannot be seen.
+func inLine(key string) string {
+	if utf8.ValidString(key) && !strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return clip(key)
+	}
+	return strconv.Quote(clip(key))
+}
+
 // clip keeps a line readable when a whole file was pasted as a value.
 func clip(s string) string {
 	const most = 100
 	if len(s) <= most {
 		return s
 	}
-	cut := most
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	for cut := most; cut > most-utf8.UTFMax; cut-- {
+		if utf8.RuneStart(s[cut]) {
+			return s[:cut] + "…"
+		}
 	}
-	return s[:cut] + "…"
+	return s[:most] + "…" // no text
 }
 
 // origins tells for a key's path where its value was given.
@@ -136,3 +148,11 @@ func short(d time.Duration) string {
 func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (p *problems) patterns(key string, list []string) {
+	for i, pattern := range list {
+		if _, err := path.Match(pattern, ""); err != nil {
+			p.add(index(key, i), pattern, "a pattern of audience keys, such as vip_*", "close its brackets, or put \\ before what stands for itself")
+		}
+	}
+}

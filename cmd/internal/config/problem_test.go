@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestProblems(t *testing.T) {
 			`muster.yaml:5:1: windw: unknown key; did you mean window?`,
 			`muster.yaml:6:1: facebok: unknown key; did you mean facebook?`,
 			`muster.yaml:7:1: replication_factor: unknown key; did you mean topics.replication_factor?`,
-			`muster.yaml:8:1: zzz: unknown key; want one of anonymous, audiences, date_order, default_country, entered_events, exited_events, extern_id, extra_traits, facebook, first_sync_quiet, group, http, installation, kafka, log, max_event_bytes, max_values, page, require_consent, resend_period, sources, stages, state_dir, topics, user_key_secret, user_key_secret_file, window`,
+			`muster.yaml:8:1: zzz: unknown key; want one of anonymous, audiences, date_order, default_country, entered_events, exclude, exited_events, extern_id, extra_traits, facebook, first_sync_quiet, group, http, include, installation, kafka, log, max_audiences, max_event_bytes, max_removed_share, max_values, new_audiences, on_deleted, page, require_consent, resend_period, sources, stages, state_dir, topics, user_key_secret, user_key_secret_file, window`,
 		}},
 		{name: "unknown nested keys", text: none + "audiences: {vip: {nmae: x}}\ntopics: {prefx: m}\n", want: []string{
 			`muster.yaml:5:19: audiences.vip.nmae: unknown key; did you mean audiences.vip.name?`,
@@ -63,6 +64,9 @@ func TestProblems(t *testing.T) {
 		}},
 		{name: "merge key", text: none + "audiences:\n  a: &a {name: A}\n  b:\n    <<: *a\n", want: []string{
 			`muster.yaml:8:5: audiences.b: "<<": want plain keys; write what is merged or computed out in full`,
+		}},
+		{name: "an anchor of itself", text: none + "group: &a\n  *a\ninstallation: *a\n", want: []string{
+			`muster.yaml:6:3: group: "*a": want an alias of an anchor above it`,
 		}},
 		{name: "aliases without an anchor", text: none + "window: *w\naudiences:\n  *a : {name: A}\n*b : 1\n", want: []string{
 			`muster.yaml:5:9: window: "*w": want an alias of an anchor above it; write &w before the value it stands for, or put text with a star in quotes`,
@@ -279,6 +283,37 @@ func TestSecretFiles(t *testing.T) {
 		_, err := load(t, base+test.text+"\n", config.Input{})
 		if err == nil || !strings.Contains(err.Error(), "muster.yaml:4:23: user_key_secret_file: ") || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// What is no text is cut short all the same.
+func TestLongValues(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		strings.Repeat("a", 100):                             strings.Repeat("a", 100),
+		strings.Repeat("a", 101):                             strings.Repeat("a", 100) + "…",
+		strings.Repeat("a", 99) + "é" + "b":                  strings.Repeat("a", 99) + "…",
+		strings.Repeat("\x80", 101):                          strings.Repeat("\x80", 100) + "…",
+		strings.Repeat("a", 50) + strings.Repeat("\x80", 60): strings.Repeat("a", 50) + strings.Repeat("\x80", 50) + "…",
+	} {
+		_, err := config.Load(config.Input{Set: []config.Setting{{Flag: "--set", Key: "window", Value: given}}})
+		if err == nil || !strings.HasPrefix(err.Error(), "--set: window: "+strconv.Quote(want)+": ") {
+			t.Errorf("%q is told as %q", given, err)
+		}
+	}
+}
+
+// A key cannot end the line in which it is told.
+func TestKeyOfTwoLines(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&config.UnknownKey{Where: "muster.yaml:1:1", Key: "a\nb", Legal: []string{"c"}},
+		&config.UnknownKey{Where: "muster.yaml:1:1", Key: "a\nb", Nearest: "c"},
+		&config.Problem{Where: "muster.yaml:1:1", Key: "a\nb", Want: "c"},
+	} {
+		if said := err.Error(); strings.Contains(said, "\n") || !strings.Contains(said, `"a\nb"`) {
+			t.Errorf("told as %q", said)
 		}
 	}
 }

@@ -17,6 +17,7 @@ const (
 	TopicDeadLetter = "dead-letter"
 	TopicRejected   = "rejected"
 	TopicAudit      = "audit"
+	TopicCommands   = "commands"
 	// Only where sources are repartitioned.
 	TopicEvents = "events"
 	topicFences = "repartition." // and the source's topic
@@ -30,7 +31,7 @@ func (c *Config) FenceTopic(source string) string { return c.Topic(topicFences +
 
 // OwnTopics are the full names of all own topics.
 func (c *Config) OwnTopics() []string {
-	names := []string{TopicProfiles, TopicMembers, TopicUploads, TopicAudiences, TopicDeadLetter, TopicRejected, TopicAudit}
+	names := []string{TopicProfiles, TopicMembers, TopicUploads, TopicAudiences, TopicDeadLetter, TopicRejected, TopicAudit, TopicCommands}
 	for i, n := range names {
 		names[i] = c.Topic(n)
 	}

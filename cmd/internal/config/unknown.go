@@ -17,16 +17,16 @@ type UnknownKey struct {
 
 func (e *UnknownKey) Error() string {
 	if e.Nearest != "" {
-		return fmt.Sprintf("%s: %s: unknown key; did you mean %s?", e.Where, e.Key, e.Nearest)
+		return fmt.Sprintf("%s: %s: unknown key; did you mean %s?", e.Where, inLine(e.Key), e.Nearest)
 	}
-	return fmt.Sprintf("%s: %s: unknown key; want one of %s", e.Where, e.Key, strings.Join(e.Legal, ", "))
+	return fmt.Sprintf("%s: %s: unknown key; want one of %s", e.Where, inLine(e.Key), strings.Join(e.Legal, ", "))
 }
 
 // unknown looks for the nearest key among its siblings first, then, for a key
 // that stands in the wrong section, among all keys.
 func unknown(where, path, name string, siblings []string) *UnknownKey {
 	e := &UnknownKey{Where: where, Key: join(path, name), Legal: slices.Sorted(slices.Values(siblings))}
-	if n := nearest(name, siblings); n != "" {
+	if n := Nearest(name, siblings); n != "" {
 		e.Nearest = join(path, n)
 		return e
 	}
@@ -38,7 +38,7 @@ func unknown(where, path, name string, siblings []string) *UnknownKey {
 		}
 	}
 	if e.Nearest == "" {
-		e.Nearest = nearest(e.Key, all)
+		e.Nearest = Nearest(e.Key, all)
 	}
 	return e
 }

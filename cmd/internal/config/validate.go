@@ -32,6 +32,12 @@ func (c *Config) Validate() error {
 	if c.ResendPeriod != 0 {
 		p.duration("resend_period", c.ResendPeriod, 24*time.Hour, 8760*time.Hour)
 	}
+	p.patterns("include", c.Include)
+	p.patterns("exclude", c.Exclude)
+	p.oneOf("on_deleted", c.OnDeleted, OnDeletedBlock, OnDeletedRecreate)
+	p.number("max_removed_share", c.MaxRemovedShare, 1, 100)
+	p.oneOf("new_audiences", c.NewAudiences, NewAudiencesCreate, NewAudiencesHold)
+	p.number("max_audiences", c.MaxAudiences, 1, 10_000)
 	c.checkEvents(p)
 	c.checkTraits(p)
 	c.checkAudiences(p)
@@ -47,6 +53,14 @@ func (c *Config) ValidateEvents() error {
 	p := &problems{origins: c.origins}
 	c.checkEvents(p)
 	c.checkTraits(p)
+	return errors.Join(p.list...)
+}
+
+// ValidateFacebook checks only the form of what calls to Facebook need; whether
+// there is a token is said by the call.
+func (c *Config) ValidateFacebook() error {
+	p := &problems{origins: c.origins}
+	c.Facebook.check(p, false)
 	return errors.Join(p.list...)
 }
 

@@ -112,17 +112,21 @@ func (d *document) fill(path string, v reflect.Value, n ast.Node) {
 func (d *document) resolve(path string, n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
-		d.anchors[n.Name.GetToken().Value] = n.Value
-		return d.resolve(path, n.Value)
+		// What an anchor stands for is known after its value, which may be an
+		// alias: kept so, nothing leads back to it.
+		name := n.Name.GetToken().Value
+		delete(d.anchors, name)
+		value := d.resolve(path, n.Value)
+		d.anchors[name] = value
+		return value
 	case *ast.AliasNode:
-		// An anchor stands before its aliases, so this cannot go round.
 		name := n.Value.GetToken().Value
 		anchor, ok := d.anchors[name]
 		if !ok {
-			d.problem(n, cmp.Or(path, "configuration"), "*"+name, "an alias of an anchor above it", "write &"+name+" before the value it stands for, or put text with a star in quotes")
+			d.problem(n, cmp.Or(path, "configuration"), "*"+name, "an alias of an anchor above it", "write &"+inLine(name)+" before the value it stands for, or put text with a star in quotes")
 			return nil
 		}
-		return d.resolve(path, anchor)
+		return anchor
 	case *ast.TagNode:
 		return d.resolve(path, n.Value)
 	default:

@@ -10,9 +10,25 @@ import (
 	"muster/uploader/facebook"
 )
 
-// newFacebook makes the client of the Graph API. It looks at no token yet.
+// newFacebook makes the worker's client of the Graph API. It looks at no token yet.
 func newFacebook(c *config.Config, o Options, t *telemetry) (*facebook.Client, error) {
-	f := c.Facebook
+	options := graphOptions(c.Facebook, o)
+	options.BeforeSend = uploader.MaySend
+	options.TracerProvider, options.MeterProvider = t.tracers, t.meters
+	return facebook.New(options)
+}
+
+// Graph makes a client of the Graph API for commands, which hold no lease. token
+// is used instead of the configured one where it is given.
+func Graph(c *config.Config, o Options, token *oauth2.Token) (*facebook.Client, error) {
+	options := graphOptions(c.Facebook, o)
+	if token != nil {
+		options.TokenSource = oauth2.StaticTokenSource(token)
+	}
+	return facebook.New(options)
+}
+
+func graphOptions(f config.Facebook, o Options) facebook.Options {
 	proof := facebook.ProofPlain
 	if f.AppSecretProof == "timed" {
 		proof = facebook.ProofTimed
@@ -21,20 +37,19 @@ func newFacebook(c *config.Config, o Options, t *telemetry) (*facebook.Client, e
 	if f.AppSecret != "" {
 		appSecret = func() (string, error) { return f.AppSecret.Reveal(), nil }
 	}
-	return facebook.New(facebook.Options{
-		BaseURL:        f.BaseURL,
-		APIVersion:     f.APIVersion,
-		TokenSource:    tokens(f),
-		AppSecret:      appSecret,
-		ProofForm:      proof,
-		Transport:      o.Transport,
-		BeforeSend:     uploader.MaySend,
-		UserAgent:      strings.TrimSuffix("muster/"+o.Version, "/"),
-		Timeout:        f.RequestTimeout,
-		Logger:         o.Logger,
-		TracerProvider: t.tracers,
-		MeterProvider:  t.meters,
-	})
+	return facebook.Options{
+		BaseURL:     f.BaseURL,
+		LoginURL:    f.LoginURL,
+		APIVersion:  f.APIVersion,
+		TokenSource: tokens(f),
+		AppID:       f.AppID,
+		AppSecret:   appSecret,
+		ProofForm:   proof,
+		Transport:   o.Transport,
+		UserAgent:   strings.TrimSuffix("muster/"+o.Version, "/"),
+		Timeout:     f.RequestTimeout,
+		Logger:      o.Logger,
+	}
 }
 
 func tokens(f config.Facebook) oauth2.TokenSource {

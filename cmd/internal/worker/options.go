@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.opentelemetry.io/otel/metric"
@@ -22,6 +23,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// FS holds the tables. Default: the disk.
 	FS vfs.FS
+	// DiskPatience is how long FS may refuse writes in a row before Run gives up.
+	// Default 10 s.
+	DiskPatience time.Duration
 	// Logger takes what the worker says. Default slog.Default.
 	Logger *slog.Logger
 	// TracerProvider and MeterProvider replace the ones that the OTEL_… variables

@@ -106,11 +106,21 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		resend = -1
 	}
 	processors, err := uploader.New(uploader.Options{
-		Facebook:       client,
-		Installation:   installation(c, clusterID),
-		Account:        account,
-		Audiences:      audiences,
-		Topic:          c.Topic(config.TopicAudiences),
+		Facebook:     client,
+		Installation: installation(c, clusterID),
+		Account:      account,
+		Audiences:    audiences,
+		Topic:        c.Topic(config.TopicAudiences),
+		Commands:     c.Topic(config.TopicCommands),
+		Rejected:     c.Topic(config.TopicRejected),
+
+		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
+		HoldNew:         c.NewAudiences == config.NewAudiencesHold,
+		MaxAudiences:    c.MaxAudiences,
+		Include:         c.Include,
+		Exclude:         c.Exclude,
+		Recreate:        c.OnDeleted == config.OnDeletedRecreate,
+
 		Window:         c.Window,
 		Quiet:          c.FirstSyncQuiet,
 		ResendOver:     resend,
@@ -133,6 +143,9 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Topic: c.Topic(config.TopicMembers),
 		LossRemedy: "stop all replicas, run muster replay --stage uploader --to earliest, then have the first stage say everything again " +
 			"with muster replay --to earliest",
+	}, {
+		Topic:    c.Topic(config.TopicCommands),
+		SkipLost: true, // nobody waits for an order of a week ago
 	}}
 	o.Changelog = StageChangelog(c, config.StageUploader)
 	o.New = processors
@@ -157,7 +170,7 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 		RebalanceTimeout:  k.RebalanceTimeout,
 		// No heartbeats are sent while draining.
 		DrainTimeout: min(10*time.Second, k.SessionTimeout/3, k.RebalanceTimeout/3),
-		Table:        consumer.TableOptions{FS: w.options.FS, Cache: w.cache},
+		Table:        consumer.TableOptions{FS: w.options.FS, Cache: w.cache, Failed: w.diskFailed, FailedAfter: w.options.DiskPatience},
 		Logger:       w.log,
 		Meter:        t.meters.Meter(scope),
 	}
@@ -166,7 +179,10 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, error) {
 	all := map[string]uploader.AudienceOptions{}
 	for key, a := range c.Audiences {
-		o := uploader.AudienceOptions{Name: a.Name, Window: a.Window, LeaveOut: a.Ignore}
+		o := uploader.AudienceOptions{
+			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
+			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
+		}
 		var err error
 		if a.FacebookID != "" {
 			if o.FacebookID, err = facebook.ParseAudienceID(a.FacebookID); err != nil {

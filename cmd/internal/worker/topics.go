@@ -94,6 +94,7 @@ func Topics(c *config.Config, n Counts) []consumer.Topic {
 		letters,
 		own(config.TopicRejected, members, expiring),
 		own(config.TopicAudit, members, expiring),
+		own(config.TopicCommands, members, expiring),
 	}
 	if c.Repartitions() {
 		topics = append(topics, own(config.TopicEvents, n.Users, events))

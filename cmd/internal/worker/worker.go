@@ -28,6 +28,7 @@ type Worker struct {
 	health  membership.Health
 	uploads uploader.Health
 	cache   *pebble.Cache // while Run runs
+	disk    chan error    // why the disk of the tables has failed
 
 	mu         sync.Mutex
 	stages     []*consumer.Stage
@@ -44,12 +45,13 @@ func New(c *config.Config, o Options) (*Worker, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Worker{config: c, options: o, log: o.Logger, waitingFor: "not running yet"}, nil
+	return &Worker{config: c, options: o, log: o.Logger, waitingFor: "not running yet", disk: make(chan error, 1)}, nil
 }
 
 // Run works until ctx ends, then drains and returns nil. It returns an error for
 // what no waiting mends: a source that does not exist, a topic with a wrong
-// setting, a taken port. It is called once.
+// setting, a taken port. It is called once. Where it returns because a disk has
+// failed, goroutines that wait for that disk are left: the process must end.
 func (w *Worker) Run(ctx context.Context) (err error) {
 	telemetry, err := openTelemetry(ctx, w.options)
 	if err != nil {
@@ -79,13 +81,25 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	watch, err := w.tokenWatch(telemetry)
+	if err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, func() { w.log.Info("stopping, finishing what is under way") })()
 	group, running := errgroup.WithContext(ctx)
 	for _, stage := range stages {
 		group.Go(func() error { return stage.Run(running) })
 	}
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
-		return err
+	group.Go(func() error { watch.run(running); return nil })
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+	case err := <-w.disk:
+		return fmt.Errorf("keep tables in state_dir %s: %w; make room on that disk or give another one: whatever is missing there is restored from Kafka", w.config.StateDir, err)
 	}
 	w.log.Info("stopped")
 	return nil
@@ -151,6 +165,16 @@ func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *tele
 		return nil, err
 	}
 	return append(stages, stage), nil
+}
+
+// diskFailed has Run return, whatever still waits for the disk. Its caller can
+// neither go on nor be ended.
+func (w *Worker) diskFailed(err error) {
+	select {
+	case w.disk <- err:
+	default: // it is not the first
+	}
+	select {}
 }
 
 func (w *Worker) wait(what string) {

@@ -28,7 +28,7 @@ func TestEventsBecomeAudiences(t *testing.T) {
 		w.topic("identify", 2, kafka.ConfigEntry{ConfigName: "cleanup.policy", ConfigValue: "compact"})
 		w.topic("audience-membership", 2)
 		c := w.config()
-		c.Audiences = map[string]config.Audience{"vip": {Name: "VIP customers"}, "internal": {Ignore: true}}
+		c.Audiences = map[string]config.Audience{"vip": {Name: "VIP customers"}, "internal": {Sync: config.SyncPaused}}
 		first, stopFirst := w.run(c, &bytes.Buffer{})
 		second, stopSecond := w.run(c, &bytes.Buffer{})
 

@@ -2,6 +2,8 @@ package graphtest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,20 +52,57 @@ func (s *Server) newAudience(acct *account, fields map[string]string, now time.T
 
 // readAccount answers GET act_{id}.
 func (s *Server) readAccount(c *call) (any, *graphError) {
-	all := map[string]any{
-		"id": c.account.ID, "account_id": strings.TrimPrefix(c.account.ID, "act_"), "name": c.account.Name,
-		"account_status": 1, "currency": "USD", "timezone_name": "Etc/UTC",
-		"tos_accepted": map[string]int{}, "user_tos_accepted": map[string]int{},
-	}
-	if !c.account.TOSNotAccepted {
-		all["tos_accepted"] = map[string]int{"custom_audience_tos": 1}
-		all["user_tos_accepted"] = map[string]int{"custom_audience_tos": 1}
-	}
 	names := c.params.names("fields")
 	if len(names) == 0 {
 		names = []string{"account_id"}
 	}
-	return project(all, names, "AdAccount")
+	return project(c.account.all(c.token), names, "AdAccount")
+}
+
+// all is an account's fields as the token's user sees them.
+func (a *account) all(t *Token) map[string]any {
+	all := map[string]any{
+		"id": a.ID, "account_id": strings.TrimPrefix(a.ID, "act_"), "name": a.Name,
+		"account_status": 1, "currency": "USD", "timezone_name": "Etc/UTC", "user_tasks": t.role(a.ID).tasks(),
+		"tos_accepted": map[string]int{}, "user_tos_accepted": map[string]int{},
+	}
+	if !a.TOSNotAccepted {
+		all["tos_accepted"] = map[string]int{"custom_audience_tos": 1}
+		all["user_tos_accepted"] = map[string]int{"custom_audience_tos": 1}
+	}
+	return all
+}
+
+// tasks are the rights of a role, as field user_tasks names them.
+func (r Role) tasks() []string {
+	switch r {
+	case RoleAdmin:
+		return []string{"DRAFT", "ANALYZE", "ADVERTISE", "MANAGE"}
+	case RoleReadOnly:
+		return []string{"ANALYZE"}
+	default:
+		return []string{}
+	}
+}
+
+// accountsOf answers GET me/adaccounts, in one page.
+func (s *Server) accountsOf(c *call) (any, *graphError) {
+	names := c.params.names("fields")
+	if len(names) == 0 {
+		names = []string{"account_id"}
+	}
+	data := []map[string]any{}
+	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
+		if c.token.role(id) == RoleNone {
+			continue
+		}
+		a, err := project(s.accounts[id].all(c.token), names, "AdAccount")
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, a)
+	}
+	return map[string]any{"data": data}, nil
 }
 
 // project picks fields of a node. The id of one that has an id always comes along; a field

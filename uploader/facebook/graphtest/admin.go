@@ -23,6 +23,7 @@ import (
 //	DELETE /faults                                       disarm all
 //	POST   /settle                                       apply everything accepted
 //	POST   /audiences/{id}/hidden                        {"hidden":true}
+//	DELETE /audiences/{id}                               as if by hand in the Ads Manager
 //	POST   /accounts/{id}/tos                            {"accepted":true}
 //	POST   /tokens                                       add or replace one: {"value","dead":SUBCODE}
 func (s *Server) Admin() http.Handler {
@@ -47,6 +48,13 @@ func (s *Server) Admin() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /audiences/{id}/hidden", s.adminHidden)
+	mux.HandleFunc("DELETE /audiences/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if !s.Delete(r.PathValue("id")) {
+			http.NotFound(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("POST /accounts/{id}/tos", s.adminTerms)
 	mux.HandleFunc("POST /tokens", s.adminToken)
 	return mux

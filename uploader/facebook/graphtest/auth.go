@@ -28,7 +28,7 @@ func (s *Server) admit(c *call) *graphError {
 	if err := s.admitProof(c); err != nil {
 		return err
 	}
-	if c.op == OpMe || c.op == OpPermissions {
+	if c.op.onMe() {
 		return nil
 	}
 	if err := s.admitRole(c); err != nil {
@@ -46,7 +46,7 @@ func (s *Server) admit(c *call) *graphError {
 func (s *Server) admitToken(c *call) *graphError {
 	value, _ := c.tokenText()
 	if value == "" {
-		if c.op == OpMe || c.op == OpPermissions {
+		if c.op.onMe() {
 			return oauthError(2500, 0, "An active access token must be used to query information about the current user.")
 		}
 		return oauthError(104, 0, "An access token is required to request this resource.")
@@ -119,6 +119,18 @@ func (s *Server) admitProof(c *call) *graphError {
 	return nil
 }
 
+// role is what the token's user may do on an account.
+func (t *Token) role(account string) Role {
+	switch role := t.Roles[account]; {
+	case t.Roles == nil:
+		return RoleAdmin
+	case role == "":
+		return RoleNone
+	default:
+		return role
+	}
+}
+
 func (s *Server) admitRole(c *call) *graphError {
 	if !slices.Contains(c.token.Scopes, "ads_management") && (c.op.writes() || !slices.Contains(c.token.Scopes, "ads_read")) {
 		return oauthError(294, 0, "(#294) Managing advertisements requires the extended permission ads_management and an "+
@@ -128,13 +140,7 @@ func (s *Server) admitRole(c *call) *graphError {
 	if c.account == nil {
 		return errNoObject(c.method, object, 33)
 	}
-	role := RoleAdmin
-	if c.token.Roles != nil {
-		role = c.token.Roles[c.account.ID]
-		if role == "" {
-			role = RoleNone
-		}
-	}
+	role := c.token.role(c.account.ID)
 	if a := s.apps[c.token.AppID]; a != nil && a.DevTier && (c.token.Roles == nil || role == RoleNone) {
 		return oauthError(270, 0, "(#270) This Ads API request is not allowed for apps with development access level")
 	}

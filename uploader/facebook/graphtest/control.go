@@ -88,3 +88,16 @@ func (s *Server) alter(id string, change func(*audience)) {
 	}
 	change(a)
 }
+
+// Delete deletes an audience as if by hand in the Ads Manager, and reports whether
+// there was one.
+func (s *Server) Delete(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.audiences[id]
+	if a == nil || a.deleted {
+		return false
+	}
+	s.drop(a)
+	return true
+}

@@ -93,9 +93,13 @@ func (s *Server) remove(c *call) (any, *graphError) {
 	if len(a.lookalikes) > 0 {
 		return nil, oauthError(2656, 0, "Failed to delete custom audience because associated lookalikes exist")
 	}
+	s.drop(a)
+	return map[string]bool{"success": true}, nil
+}
+
+func (s *Server) drop(a *audience) {
 	a.deleted, a.pending, a.lines, a.people = true, nil, newLines(), make(map[int32]struct{})
 	s.counts[a.account]--
-	return map[string]bool{"success": true}, nil
 }
 
 // read answers GET /{audience}.

@@ -26,6 +26,7 @@ const (
 	OpForget      Op = "forget"      // DELETE act_/usersofanyaudience
 	OpMe          Op = "me"          // GET me
 	OpPermissions Op = "permissions" // GET me/permissions
+	OpAccounts    Op = "accounts"    // GET me/adaccounts
 	OpDebugToken  Op = "debug_token"
 	OpLogin       Op = "oauth/access_token"
 	OpRevoke      Op = "oauth/revoke"
@@ -44,8 +45,11 @@ func (o Op) writes() bool {
 
 // needsToken reports whether the call must carry an access token of a person or system user.
 func (o Op) needsToken() bool {
-	return slices.Contains(graphOps, o) || o == OpMe || o == OpPermissions || o == OpUnknown
+	return slices.Contains(graphOps, o) || o.onMe() || o == OpUnknown
 }
+
+// onMe reports whether the operation is about the token's user.
+func (o Op) onMe() bool { return o == OpMe || o == OpPermissions || o == OpAccounts }
 
 // opposes reports whether the operations undo one another.
 func (o Op) opposes(other Op) bool {
@@ -73,7 +77,7 @@ func parsePath(path string) route {
 	rest := strings.Join(parts, "/")
 	switch {
 	case len(parts) == 0:
-	case rest == "me" || rest == "me/permissions" || rest == "debug_token" || parts[0] == "oauth" || parts[0] == "dialog":
+	case rest == "me" || rest == "me/permissions" || rest == "me/adaccounts" || rest == "debug_token" || parts[0] == "oauth" || parts[0] == "dialog":
 		r.fixed = rest
 	case len(parts) > 2:
 		r.edge = rest
@@ -119,6 +123,7 @@ func (r route) op(method string) Op {
 		{"object", "sessions", http.MethodGet}:               OpSessions,
 		{"fixed", "me", ""}:                                  OpMe,
 		{"fixed", "me/permissions", ""}:                      OpPermissions,
+		{"fixed", "me/adaccounts", ""}:                       OpAccounts,
 		{"fixed", "debug_token", ""}:                         OpDebugToken,
 		{"fixed", "oauth/access_token", ""}:                  OpLogin,
 		{"fixed", "oauth/revoke", ""}:                        OpRevoke,

@@ -155,7 +155,7 @@ func (s *Server) execute(c *call) (any, *graphError) {
 	do, ok := map[Op]func(*call) (any, *graphError){
 		OpList: s.list, OpCreate: s.create, OpRead: s.read, OpUpdate: s.update, OpDelete: s.remove,
 		OpAdd: s.users, OpRemove: s.users, OpReplace: s.usersReplace, OpSessions: s.listSessions, OpForget: s.forget,
-		OpAccount: s.readAccount, OpMe: s.me, OpPermissions: s.permissions, OpDebugToken: s.debugToken,
+		OpAccount: s.readAccount, OpMe: s.me, OpPermissions: s.permissions, OpAccounts: s.accountsOf, OpDebugToken: s.debugToken,
 		OpLogin: s.login, OpRevoke: s.revoke, OpDialog: s.dialog,
 	}[c.entry.Op]
 	if !ok {

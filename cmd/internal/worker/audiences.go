@@ -1,0 +1,106 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"muster/cmd/internal/config"
+	"muster/consumer"
+	"muster/schema"
+	"muster/schema/musterpb"
+)
+
+// Audiences reads what the owners last said of all audiences, by key.
+func Audiences(ctx context.Context, cluster *consumer.Cluster, c *config.Config) (map[string]*musterpb.AudienceStatus, error) {
+	topic := c.Topic(config.TopicAudiences)
+	counts, err := cluster.Partitions(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*musterpb.AudienceStatus{}
+	for p := range counts[topic] {
+		start, end, err := cluster.Bounds(ctx, topic, p)
+		if err != nil {
+			return nil, err
+		}
+		for r, err := range cluster.Records(ctx, topic, p, start, end) {
+			if err != nil {
+				return nil, fmt.Errorf("read audiences: %w", err)
+			}
+			if r.Value == nil {
+				delete(all, string(r.Key))
+				continue
+			}
+			s := new(musterpb.AudienceStatus)
+			if err := s.UnmarshalVT(r.Value); err != nil {
+				return nil, fmt.Errorf("read audiences: %s/%d@%d: %w", topic, p, r.Offset, err)
+			}
+			all[string(r.Key)] = s
+		}
+	}
+	return all, nil
+}
+
+// Command gives an order to the owner of an audience and waits up to wait for its
+// word that it has obeyed; obeyed is false when that did not come. The order stays
+// and is obeyed by the next owner there is, within 7 days.
+func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, audience string, verb musterpb.Verb, wait time.Duration) (obeyed bool, err error) {
+	topic := c.Topic(config.TopicAudiences)
+	counts, err := cluster.Partitions(ctx, topic)
+	if err != nil {
+		return false, err
+	}
+	p := schema.AudiencePartition(audience, counts[topic])
+	_, from, err := cluster.Bounds(ctx, topic, p)
+	if err != nil {
+		return false, err
+	}
+	order := &musterpb.Command{Verb: verb, AtMs: time.Now().UnixMilli(), Audience: audience}
+	if err := give(ctx, cluster, c, p, audience, order); err != nil {
+		return false, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for r, err := range cluster.Records(waiting, topic, p, from, consumer.Forever) {
+		switch {
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		case waiting.Err() != nil:
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		s := new(musterpb.AudienceStatus)
+		if string(r.Key) == audience && s.UnmarshalVT(r.Value) == nil && s.CommandMs >= order.AtMs {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// CommandAccount gives an order concerning an ad account to every owner, and
+// returns how many partitions they have.
+func CommandAccount(ctx context.Context, cluster *consumer.Cluster, c *config.Config, account string, verb musterpb.Verb) (partitions int, err error) {
+	topic := c.Topic(config.TopicCommands)
+	counts, err := cluster.Partitions(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	for p := range counts[topic] {
+		order := &musterpb.Command{Verb: verb, AtMs: time.Now().UnixMilli(), Account: account}
+		if err := give(ctx, cluster, c, p, account, order); err != nil {
+			return 0, err
+		}
+	}
+	return counts[topic], nil
+}
+
+func give(ctx context.Context, cluster *consumer.Cluster, c *config.Config, partition int, key string, order *musterpb.Command) error {
+	value, err := order.MarshalVT()
+	if err != nil {
+		return fmt.Errorf("encode command: %w", err)
+	}
+	_, err = cluster.Append(ctx, c.Topic(config.TopicCommands), partition, []consumer.Message{{Key: []byte(key), Value: value}})
+	return err
+}

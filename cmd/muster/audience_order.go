@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"muster/cmd/internal/config"
+	"muster/cmd/internal/worker"
+	"muster/consumer"
+	"muster/schema/musterpb"
+	"muster/uploader/facebook"
+)
+
+// order is something a person asks of an audience's owner.
+type order struct {
+	verb        musterpb.Verb
+	name        string
+	short, long string
+	example     string
+	accounts    bool // an ad account will do, too
+}
+
+func newOrder(environ []string, o order) *cobra.Command {
+	s := settings{environ: environ}
+	var wait time.Duration
+	use, args := o.name+" AUDIENCE", cobra.ExactArgs(1)
+	example := fmt.Sprintf("  %s --config muster.yaml vip", o.example)
+	if o.accounts {
+		use += " | act_ACCOUNT"
+		example += fmt.Sprintf("\n  %s --config muster.yaml act_1234567890", o.example)
+	}
+	cmd := &cobra.Command{
+		Use: use, Short: o.short, Example: example,
+		Long: o.long + `
+
+The order goes through Kafka to whichever replica owns the audience; the command waits
+until that says it has obeyed. Exit status: 0 obeyed, 1 nobody has said so yet (the order
+stays, and is obeyed as soon as a replica runs).`,
+		Args: arguments(args),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.load(true, (*config.Config).ValidateKafka)
+			if err != nil {
+				return err
+			}
+			return withCluster(cmd, c, func(ctx context.Context, cluster *consumer.Cluster) error {
+				if o.accounts && strings.HasPrefix(args[0], "act_") {
+					return o.toAccount(ctx, cmd, cluster, c, args[0])
+				}
+				return o.toAudience(ctx, cmd, cluster, c, args[0], wait)
+			})
+		},
+	}
+	s.add(cmd)
+	cmd.Flags().DurationVar(&wait, "wait", orderWait, "longest wait for the owner's word")
+	return cmd
+}
+
+func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, audience string, wait time.Duration) error {
+	all, err := worker.Audiences(ctx, cluster, c)
+	if err != nil {
+		return err
+	}
+	if all[audience] == nil {
+		return errUnknownAudience(audience, all)
+	}
+	obeyed, err := worker.Command(ctx, cluster, c, audience, o.verb, wait)
+	if err != nil {
+		return err
+	}
+	if !obeyed {
+		return fmt.Errorf("%s %q: no replica has obeyed within %s: is one running with the uploader stage, and does its http.listen answer ready? The order stays and is obeyed as soon as one runs", o.name, audience, wait)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: done\n", o.name, audience)
+	return err
+}
+
+func (o order) toAccount(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, name string) error {
+	account, err := facebook.ParseAccountID(name)
+	if err != nil {
+		return &usageError{err}
+	}
+	n, err := worker.CommandAccount(ctx, cluster, c, string(account), o.verb)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: told the owners of %d partitions\n", o.name, account.Node(), n)
+	return err
+}
+
+// errUnknownAudience names the audience that was probably meant.
+func errUnknownAudience(audience string, all map[string]*musterpb.AudienceStatus) error {
+	hint := "muster audience list shows all"
+	if near := config.Nearest(audience, keysOf(all)); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return &usageError{errors.New("audience " + fmt.Sprintf("%q", audience) + ": no replica knows it; " + hint)}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestAudienceOrders: orders reach the owner, and what it says of its audiences is
+// shown.
+func TestAudienceOrders(t *testing.T) {
+	t.Parallel()
+	b, f := startBroker(t), startFacebook(t)
+	b.enters(t, 0, "u1")
+	stop := b.startWorker(t, f)
+	defer stop()
+	f.await(t, 1)
+
+	do := func(want string, args ...string) string {
+		t.Helper()
+		got := b.do(t, "", args...)
+		if got.err != nil || !strings.Contains(got.stdout, want) {
+			t.Errorf("%v: %v, %q, want %q", args, got.err, got.stdout, want)
+		}
+		return got.stdout
+	}
+	do("pause vip: done\n", "audience", "pause", "vip")
+	if list := do("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +0 +0 +0 +\S+ ago +\d+\n`).MatchString(list) {
+		t.Errorf("list: %s", list)
+	}
+	b.enters(t, 1, "u2")
+	do("resume vip: done\n", "audience", "resume", "vip")
+	f.await(t, 2)
+	do("resync vip: done\n", "resync", "vip")
+	do("release vip: done\n", "audience", "release", "vip")
+	do("retry vip: done\n", "retry", "vip")
+	do("retry act_1: told the owners of 2 partitions\n", "retry", "act_1")
+	if show := do("members ", "audience", "show", "vip"); !strings.Contains(show, "2, of them 0 without an identifier") || !strings.Contains(show, "HOUR (UTC)") {
+		t.Errorf("show: %s", show)
+	}
+	do(`"audience": "vip"`, "audience", "list", "--json")
+
+	for _, args := range [][]string{{"audience", "pause", "vpi"}, {"audience", "show", "vpi"}, {"retry", "vpi"}} {
+		got := b.do(t, "", args...)
+		if exitCode(got.err) != exitUsage || !strings.Contains(got.err.Error(), "did you mean vip?") {
+			t.Errorf("%v: %v", args, got.err)
+		}
+	}
+	if got := b.do(t, "", "retry", "act_x"); exitCode(got.err) != exitUsage {
+		t.Errorf("retry of no account: %v", got.err)
+	}
+}
+
+// TestOrderWithoutReplica: an order that nobody has obeyed is no success, and is
+// obeyed by the next replica.
+func TestOrderWithoutReplica(t *testing.T) {
+	t.Parallel()
+	b, f := startBroker(t), startFacebook(t)
+	b.enters(t, 0, "u1")
+	stop := b.startWorker(t, f)
+	f.await(t, 1)
+	for !strings.Contains(b.do(t, "", "audience", "list").stdout, "vip") {
+		if t.Context().Err() != nil {
+			t.Fatal("the audience is not listed")
+		}
+	}
+	stop()
+	got := b.do(t, "", "audience", "pause", "vip", "--wait", "1s")
+	if exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "no replica has obeyed within 1s") {
+		t.Errorf("got %v", got.err)
+	}
+	stop = b.startWorker(t, f)
+	defer stop()
+	for !regexp.MustCompile(`vip +paused`).MatchString(b.do(t, "", "audience", "list").stdout) {
+		if t.Context().Err() != nil {
+			t.Fatal("the order was not obeyed")
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package consumer
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"muster/consumer/kafkatest"
+)
+
+// Whichever broker coordinates the group, it is asked, and what it refuses is
+// heard: no lease of a member that the group does not know.
+func TestHeartbeatOfAStrangerIsRefused(t *testing.T) {
+	t.Parallel()
+	f := kafkatest.StartFake(t, kfake.NumBrokers(3))
+	c := NewCluster(ClusterOptions{Brokers: f.Addrs, Logger: slog.New(slog.DiscardHandler)})
+	t.Cleanup(c.Close)
+	for i := range 10 {
+		group := fmt.Sprintf("group-%d", i)
+		found, err := c.client.FindCoordinator(t.Context(), &kafka.FindCoordinatorRequest{Key: group, KeyType: kafka.CoordinatorKeyTypeConsumer})
+		if err != nil || found.Error != nil {
+			t.Fatal(err, found)
+		}
+		asked := f.Fault(kfake.Fault{
+			Keys: []kmsg.Key{kmsg.Heartbeat}, Nodes: []int32{int32(found.Coordinator.NodeID)}, TopLevel: true, Observe: true, Count: -1,
+		})
+		if err := c.sendHeartbeat(t.Context(), member{group: group, id: "stranger", generation: 1}); !errors.Is(err, errLost) {
+			t.Errorf("heartbeat to %s returned %v, want errLost", group, err)
+		}
+		if asked.Hits() != 1 {
+			t.Errorf("the coordinator of %s was asked %d times, want once", group, asked.Hits())
+		}
+	}
+}

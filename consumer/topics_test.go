@@ -1,0 +1,44 @@
+package consumer_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"muster/consumer"
+)
+
+// An existing changelog must keep tombstones as long as a table may be away, and
+// be compacted; one that keeps them longer is as good.
+func TestChangelogSettingsAreChecked(t *testing.T) {
+	t.Parallel()
+	wanted := map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "604800000"}
+	for name, tt := range map[string]struct {
+		has     map[string]string
+		problem string
+	}{
+		"as wanted":        {wanted, ""},
+		"longer":           {map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "604800001"}, ""},
+		"shorter":          {map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "86400000"}, "--entity-name log --add-config delete.retention.ms=604800000"},
+		"Kafka's default":  {map[string]string{"cleanup.policy": "compact"}, "delete.retention.ms=86400000, needs at least 604800000"},
+		"not compacted":    {map[string]string{"cleanup.policy": "delete", "delete.retention.ms": "604800000"}, "cleanup.policy=compact"},
+		"expiring as well": {map[string]string{"cleanup.policy": "compact,delete", "delete.retention.ms": "604800000"}, "cleanup.policy=compact"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				ensure := func(config map[string]string) error {
+					return w.cluster.EnsureTopics(t.Context(), []consumer.Topic{{Name: "log", Partitions: 1, ReplicationFactor: 1, Config: config}})
+				}
+				if err := ensure(tt.has); err != nil {
+					t.Fatal(err)
+				}
+				err := ensure(wanted)
+				if (err == nil) != (tt.problem == "") || err != nil && !strings.Contains(err.Error(), tt.problem) {
+					t.Errorf("got %v, want %q", err, tt.problem)
+				}
+			})
+		})
+	}
+}
