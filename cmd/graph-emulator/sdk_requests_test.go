@@ -75,6 +75,14 @@ func ownRequests(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	do("accounts", func() error {
+		_, _, err := c.Accounts(t.Context(), "")
+		return err
+	})
+	do("account", func() error {
+		_, err := c.Account(t.Context(), "1")
+		return err
+	})
 	var id facebook.AudienceID
 	for _, valueBased := range []bool{true, false} {
 		do("create", func() error {

@@ -93,7 +93,7 @@ func (s sdk) check(t *testing.T, admin string) {
 	var stats graphtest.Stats
 	ask(t, admin+"/stats", &stats)
 	for _, op := range []graphtest.Op{
-		graphtest.OpAccount, graphtest.OpCreate, graphtest.OpList, graphtest.OpRead, graphtest.OpUpdate, graphtest.OpDelete,
+		graphtest.OpAccounts, graphtest.OpAccount, graphtest.OpCreate, graphtest.OpList, graphtest.OpRead, graphtest.OpUpdate, graphtest.OpDelete,
 		graphtest.OpAdd, graphtest.OpRemove, graphtest.OpReplace, graphtest.OpSessions, graphtest.OpForget,
 	} {
 		if stats.ByOp[op] == 0 {

@@ -85,24 +85,18 @@ func (r Role) tasks() []string {
 	}
 }
 
-// accountsOf answers GET me/adaccounts, in one page.
+// accountsOf answers GET me/adaccounts: by id, in pages.
 func (s *Server) accountsOf(c *call) (any, *graphError) {
 	names := c.params.names("fields")
 	if len(names) == 0 {
 		names = []string{"account_id"}
 	}
-	data := []map[string]any{}
-	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
-		if c.token.role(id) == RoleNone {
-			continue
-		}
-		a, err := project(s.accounts[id].all(c.token), names, "AdAccount")
-		if err != nil {
-			return nil, err
-		}
-		data = append(data, a)
-	}
-	return map[string]any{"data": data}, nil
+	ids := slices.DeleteFunc(slices.SortedFunc(maps.Keys(s.accounts), compareNumbers), func(id string) bool {
+		return c.token.role(id) == RoleNone
+	})
+	return s.pages(c, ids, compareNumbers, func(i int) (map[string]any, *graphError) {
+		return project(s.accounts[ids[i]].all(c.token), names, "AdAccount")
+	})
 }
 
 // project picks fields of a node. The id of one that has an id always comes along; a field

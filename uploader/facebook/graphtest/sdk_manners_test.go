@@ -132,3 +132,30 @@ func TestNoObjectNamesTheMethod(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountPages: the list of ad accounts has pages like every list, and keeps to a token's
+// roles.
+func TestAccountPages(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, Options{
+		Accounts: []Account{{ID: "1"}, {ID: "2"}, {ID: "3"}, {ID: "4"}},
+		Tokens:   []Token{{Value: DefaultToken, Roles: map[string]Role{"act_1": RoleAdmin, "act_3": RoleReadOnly, "act_4": RoleAdmin}}},
+	})
+	var got [][]string
+	query := "limit=2&fields=account_id"
+	for query != "" && len(got) < 5 {
+		a := c.do("GET", "me/adaccounts?"+query, "")
+		wantOK(t, a)
+		var ids []string
+		for _, d := range a.body["data"].([]any) {
+			ids = append(ids, d.(map[string]any)["account_id"].(string))
+		}
+		got = append(got, ids)
+		next, _ := a.body["paging"].(map[string]any)["next"].(string)
+		_, query, _ = strings.Cut(next, "?")
+	}
+	if d := cmp.Diff([][]string{{"1", "3"}, {"4"}}, got); d != "" {
+		t.Error(d)
+	}
+	wantCode(t, c.do("GET", "me/adaccounts?limit=0", ""), 400, 100, 0)
+}

@@ -75,6 +75,15 @@ test('list all pages, and back', async () => {
   assert.deepEqual(named.map(a => a.name), ['n3']);
 });
 
+test('the ad accounts of the token', async () => {
+  let page = await new sdk.User('me').getAdAccounts(['account_id', 'user_tasks'], {limit: 2});
+  assert.deepEqual(page.map(a => a.account_id), ['1', '2']);
+  assert.ok(page[0].user_tasks.includes('ADVERTISE'));
+  page = await page.next();
+  assert.deepEqual(page.map(a => a.account_id), ['3']);
+  assert.equal(page.hasNext(), false);
+});
+
 test('usage and version headers', async () => {
   const api = connect().setShowHeader(true);
   const page = await new sdk.AdAccount('act_1', {}, null, api).getCustomAudiences([]);

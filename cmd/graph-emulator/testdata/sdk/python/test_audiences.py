@@ -3,6 +3,7 @@ import unittest
 
 from emulator import API, AdAccount, CustomAudience, admin, create
 
+from facebook_business.adobjects.user import User
 from facebook_business.exceptions import FacebookRequestError
 
 # What Python type the SDK's declared types of fields come as.
@@ -77,6 +78,18 @@ class Audiences(unittest.TestCase):
             fields=["name"], params={"filtering": [{"field": "name", "operator": "EQUAL", "value": "n3"}]}
         )
         self.assertEqual([a["name"] for a in found], ["n3"])
+
+    def test_ad_accounts_of_the_token(self):
+        before = API.get_num_requests_attempted()
+        fields = ["account_id", "name", "account_status", "user_tasks", "tos_accepted"]
+        accounts = list(User("me").get_ad_accounts(fields=fields, params={"limit": 2}))
+        self.assertEqual([a["account_id"] for a in accounts], ["1", "2", "3"])
+        self.assertEqual(API.get_num_requests_attempted() - before, 2)
+        for account in accounts:
+            self.assertEqual(account["id"], "act_" + account["account_id"])
+            self.assertEqual(account["account_status"], 1)
+            self.assertIn("ADVERTISE", account["user_tasks"])
+            self.assertEqual(account["tos_accepted"]["custom_audience_tos"], 1)
 
     def test_usage_headers(self):
         headers = AdAccount("act_1").get_custom_audiences().headers()

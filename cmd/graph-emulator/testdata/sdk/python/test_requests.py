@@ -7,6 +7,7 @@ import unittest
 
 from emulator import API, AdAccount, CustomAudience
 
+from facebook_business.adobjects.user import User
 from facebook_business.session import FacebookSession
 
 OURS = json.loads(pathlib.Path(os.environ["MUSTER_REQUESTS"]).read_text(encoding="utf-8"))
@@ -18,23 +19,29 @@ SESSION = FacebookSession(app_secret=OURS["secret"], access_token=OURS["token"])
 # Every edge takes these; the SDK does not declare them.
 PAGING = {"limit", "after", "before"}
 
+OPERATIONS = {"accounts", "account", "create", "list", "read", "add", "remove"}
+
 
 def pending(op, node, params):
     """The request that the SDK would send. It warns, which is an error here, of values that are
     not of the type it knows."""
-    if op in ("create", "list"):
-        account = AdAccount(node)
-        call = account.create_custom_audience if op == "create" else account.get_custom_audiences
-    else:
-        audience = CustomAudience(node)
-        call = {"read": audience.api_get, "add": audience.create_user, "remove": audience.delete_users}[op]
+    account, audience = AdAccount(node), CustomAudience(node)
+    call = {
+        "accounts": User(node).get_ad_accounts,
+        "account": account.api_get,
+        "create": account.create_custom_audience,
+        "list": account.get_custom_audiences,
+        "read": audience.api_get,
+        "add": audience.create_user,
+        "remove": audience.delete_users,
+    }[op]
     fields = params.pop("fields", "")
     return call(fields=fields.split(",") if fields else None, params=params, pending=True)
 
 
 class Requests(unittest.TestCase):
     def test_every_operation_is_there(self):
-        self.assertEqual({r["op"] for r in REQUESTS}, {"create", "list", "read", "add", "remove"})
+        self.assertEqual({r["op"] for r in REQUESTS}, OPERATIONS)
 
     def test_same_proof_of_the_app_secret(self):
         for ours in REQUESTS:
