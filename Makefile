@@ -51,6 +51,10 @@ histories: ## COUNT (200) random histories of the whole worker, with power losse
 torture: ## RUNS seeds from SEED (by chance) on, or fresh ones for DURATION: the worker on a three-broker Kafka that breaks, judged row by row. Passed seeds are not run again.
 	go run ./cmd/torture $(if $(DURATION),--duration $(DURATION),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(TORTURE)
 
+.PHONY: sdk
+sdk: ## Meta's own Node and Python SDKs drive the Graph emulator (needs Node, Python 3 and their registries).
+	.ci/sdk
+
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.
 	go vet ./...

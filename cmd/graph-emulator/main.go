@@ -4,6 +4,9 @@
 // The Graph API is served on --listen. The journal, the audiences and the injection of
 // faults are served on --admin-listen, which knows no authentication and is therefore a
 // loopback address unless told otherwise.
+//
+// TestSDKs (make sdk) has Meta's own Node and Python SDKs drive the command, by the programs in
+// testdata/sdk.
 package main
 
 import (

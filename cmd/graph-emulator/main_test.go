@@ -17,18 +17,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestRun starts the command on ports of the system's choice, creates an audience over HTTP,
-// finds it on the admin side and stops it.
-func TestRun(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+// start runs the command on ports of the system's choice until the test ends, and gives the
+// addresses of the API and of the admin side.
+func start(t *testing.T, args ...string) (api, admin string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--account", "77", "--token", "t"}, w)
+		err := run(ctx, append([]string{"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, args...), w)
 		w.CloseWithError(err)
 		done <- err
 	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run ended with %v", err)
+		}
+	})
 	lines := bufio.NewScanner(r)
 	address := func() string {
 		if !lines.Scan() {
@@ -36,11 +42,16 @@ func TestRun(t *testing.T) {
 		}
 		return lines.Text()[strings.Index(lines.Text(), "http://"):]
 	}
-	api, admin := address(), address()
+	return address(), address()
+}
 
+// TestRun starts the command, creates an audience over HTTP, finds it on the admin side and
+// stops it.
+func TestRun(t *testing.T) {
+	api, admin := start(t, "--account", "77", "--token", "t")
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, api+"/v26.0/act_77/customaudiences",
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api+"/v26.0/act_77/customaudiences",
 		strings.NewReader(`{"name":"n","subtype":"CUSTOM"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -49,17 +60,12 @@ func TestRun(t *testing.T) {
 	if body := fetch(t, client, req); !strings.Contains(body, `"id"`) {
 		t.Errorf("create answered %s", body)
 	}
-	req, err = http.NewRequestWithContext(ctx, http.MethodGet, admin+"/audiences", nil)
+	req, err = http.NewRequestWithContext(t.Context(), http.MethodGet, admin+"/audiences", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if body := fetch(t, client, req); !strings.Contains(body, `"account":"act_77"`) {
 		t.Errorf("admin shows %s", body)
-	}
-	client.CloseIdleConnections()
-	cancel()
-	if err := <-done; err != nil {
-		t.Errorf("run ended with %v", err)
 	}
 }
 

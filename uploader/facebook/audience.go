@@ -87,7 +87,7 @@ func (c *Client) CreateAudience(ctx context.Context, account AccountID, n NewAud
 	if n.Name == "" {
 		return "", Usage{}, r.refusal(errors.New("name: want one"))
 	}
-	params := map[string]string{
+	params := map[string]any{
 		"name": n.Name, "description": n.Description, "subtype": "CUSTOM",
 		"customer_file_source": string(n.Source),
 	}
@@ -95,7 +95,7 @@ func (c *Client) CreateAudience(ctx context.Context, account AccountID, n NewAud
 		params["customer_file_source"] = string(SourceUser)
 	}
 	if n.ValueBased {
-		params["is_value_based"] = "1"
+		params["is_value_based"] = true
 	}
 	body, err := json.Marshal(params)
 	if err != nil {

@@ -78,7 +78,7 @@ func TestRequests(t *testing.T) {
 				_, _, err := c.CreateAudience(t.Context(), "act_42", NewAudience{Name: "n", ValueBased: true, Source: SourceBoth})
 				return err
 			},
-			body: `{"customer_file_source":"BOTH_USER_AND_PARTNER_PROVIDED","description":"","is_value_based":"1","name":"n","subtype":"CUSTOM"}`,
+			body: `{"customer_file_source":"BOTH_USER_AND_PARTNER_PROVIDED","description":"","is_value_based":true,"name":"n","subtype":"CUSTOM"}`,
 		},
 		{
 			name: "list", answer: `{"data":[]}`, method: "GET", path: base + "/act_42/customaudiences",

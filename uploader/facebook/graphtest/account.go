@@ -85,35 +85,35 @@ func (r Role) tasks() []string {
 	}
 }
 
-// accountsOf answers GET me/adaccounts, in one page.
+// accountsOf answers GET me/adaccounts: by id, in pages.
 func (s *Server) accountsOf(c *call) (any, *graphError) {
 	names := c.params.names("fields")
 	if len(names) == 0 {
 		names = []string{"account_id"}
 	}
-	data := []map[string]any{}
-	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
-		if c.token.role(id) == RoleNone {
-			continue
-		}
-		a, err := project(s.accounts[id].all(c.token), names, "AdAccount")
-		if err != nil {
-			return nil, err
-		}
-		data = append(data, a)
-	}
-	return map[string]any{"data": data}, nil
+	ids := slices.DeleteFunc(slices.SortedFunc(maps.Keys(s.accounts), compareNumbers), func(id string) bool {
+		return c.token.role(id) == RoleNone
+	})
+	return s.pages(c, ids, compareNumbers, func(i int) (map[string]any, *graphError) {
+		return project(s.accounts[ids[i]].all(c.token), names, "AdAccount")
+	})
 }
 
-// project picks fields of a node; the id always comes along.
+// project picks fields of a node. The id of one that has an id always comes along; a field
+// that is known and not set is nil, and left out.
 func project(all map[string]any, names []string, node string) (map[string]any, *graphError) {
-	out := map[string]any{"id": all["id"]}
+	out := make(map[string]any, len(names)+1)
+	if id := all["id"]; id != nil {
+		out["id"] = id
+	}
 	for _, name := range names {
 		v, ok := all[name]
 		if !ok {
 			return nil, oauthError(100, 0, "(#100) Tried accessing nonexistent field (%s) on node type (%s)", name, node)
 		}
-		out[name] = v
+		if v != nil {
+			out[name] = v
+		}
 	}
 	return out, nil
 }

@@ -138,7 +138,7 @@ func (s *Server) admitRole(c *call) *graphError {
 	}
 	object := c.route.object + c.route.account
 	if c.account == nil {
-		return errNoObject(object, 33)
+		return errNoObject(c.method, object, 33)
 	}
 	role := c.token.role(c.account.ID)
 	if a := s.apps[c.token.AppID]; a != nil && a.DevTier && (c.token.Roles == nil || role == RoleNone) {
@@ -146,9 +146,9 @@ func (s *Server) admitRole(c *call) *graphError {
 	}
 	switch {
 	case role == RoleNone:
-		return errNoObject(object, 33)
+		return errNoObject(c.method, object, 33)
 	case c.audience != nil && (c.audience.deleted || c.audience.hidden):
-		return errNoObject(object, s.opts.GoneSubcode)
+		return errNoObject(c.method, object, s.opts.GoneSubcode)
 	case role == RoleReadOnly && c.op.writes():
 		return errReadOnly(object)
 	default:

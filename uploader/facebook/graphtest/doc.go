@@ -53,6 +53,14 @@
 //     waits for answers never seems to overlap itself.
 //  5. Neither journal nor violations hold tokens or values of rows.
 //
+// # Who else checks it
+//
+// Meta's own Node and Python SDKs drive it (make sdk), so that it is not only our client that
+// finds it right. What their programs hold: that every field they know can be asked for and has
+// the type they declare, that pages lead on and back, how rows, sessions and replacements are
+// answered in each of their encodings, and which exception each error becomes. They do not show
+// what Facebook does inside.
+//
 // # Not established
 //
 // Meta does not document, and this package therefore guesses: the texts of most errors; HTTP

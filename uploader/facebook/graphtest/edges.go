@@ -2,6 +2,7 @@ package graphtest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,6 +13,17 @@ var fileSources = []string{"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_
 // metadata are the text fields that a client may set and change.
 var metadata = []string{"name", "description", "opt_out_link", "customer_file_source", "retention_days", "rule",
 	"partner_reference_key"}
+
+// unset are the fields that Meta's SDKs know of and that no customer list has here: they may
+// be asked for.
+var unset = []string{"data_source_types", "datafile_custom_audience_uploading_status", "excluded_custom_audiences",
+	"external_event_source", "fields_violating_integrity_policy", "household_audience", "included_custom_audiences",
+	"is_eligible_for_sac_campaigns", "is_household", "is_snapshot", "lookalike_spec", "messenger_marketing_messages_page",
+	"owner_business", "page_deletion_marked_delete_time", "pixel_id", "regulated_audience_spec", "rev_share_policy_id",
+	"rule_aggregation", "rule_v2", "seed_audience"}
+
+// maxRetentionDays is the longest retention_days (Meta, Custom Audience reference).
+const maxRetentionDays = 180
 
 // create answers POST /act_{id}/customaudiences. Names need not be unique.
 func (s *Server) create(c *call) (any, *graphError) {
@@ -25,7 +37,7 @@ func (s *Server) create(c *call) (any, *graphError) {
 	if !slices.Contains([]string{"CUSTOM", "LOOKALIKE", "WEBSITE", "APP", "ENGAGEMENT"}, subtype) {
 		return nil, errBadParam("subtype", "one of {CUSTOM, LOOKALIKE, WEBSITE, APP, ENGAGEMENT}")
 	}
-	if err := checkFileSource(c.params); err != nil {
+	if err := checkMetadata(c.params); err != nil {
 		return nil, err
 	}
 	if s.countAudiences(c.account) >= c.account.MaxAudiences {
@@ -39,9 +51,14 @@ func (s *Server) create(c *call) (any, *graphError) {
 	return map[string]string{"id": a.id}, nil
 }
 
-func checkFileSource(p params) *graphError {
+func checkMetadata(p params) *graphError {
 	if v := p.text("customer_file_source"); v != "" && !slices.Contains(fileSources, v) {
 		return errBadParam("customer_file_source", "one of {"+strings.Join(fileSources, ", ")+"}")
+	}
+	if p.has("retention_days") {
+		if n, ok := p.number("retention_days"); !ok || n < 1 || n > maxRetentionDays {
+			return errBadParam("retention_days", "an integer from 1 to 180.")
+		}
 	}
 	return nil
 }
@@ -62,7 +79,7 @@ func (s *Server) update(c *call) (any, *graphError) {
 	if c.params.has("name") && c.params.text("name") == "" {
 		return nil, errParam("name")
 	}
-	if err := checkFileSource(c.params); err != nil {
+	if err := checkMetadata(c.params); err != nil {
 		return nil, err
 	}
 	c.audience.setMetadata(c.params)
@@ -101,7 +118,7 @@ func (s *Server) node(a *audience) map[string]any {
 			delivery = deliveryReady
 		}
 	}
-	source, kind := "", "UNKNOWN"
+	source, kind := "ANYTHING", "UNKNOWN"
 	if sub, ok := strings.CutPrefix(a.source, "FILE_IMPORTED."); ok {
 		source, kind = sub, "FILE_IMPORTED"
 	}
@@ -113,13 +130,30 @@ func (s *Server) node(a *audience) map[string]any {
 		"data_source":            map[string]string{"type": kind, "sub_type": source},
 		"permission_for_actions": map[string]bool{"can_edit": true, "can_see_insight": true, "can_share": true},
 		"time_created":           a.created.Unix(), "time_updated": a.changed.Unix(), "time_content_updated": unix(a.filled),
-		"delete_time": 0, "subtype": a.fields["subtype"], "lookalike_audience_ids": a.lookalikes, "audience_labels": a.labels,
-		"sharing_status": map[string]any{"sharing_relationship_id": 0, "status": "NONE"},
+		"delete_time": 0, "subtype": a.fields["subtype"], "lookalike_audience_ids": textList(a.lookalikes),
+		"audience_labels": textList(a.labels), "sharing_status": map[string]any{"sharing_relationship_id": 0, "status": "NONE"},
+	}
+	for _, name := range unset {
+		all[name] = nil
 	}
 	for _, name := range metadata {
-		all[name] = a.fields[name]
+		all[name] = nil
+		if v, ok := a.fields[name]; ok {
+			all[name] = v
+		}
+	}
+	if days, err := strconv.Atoi(a.fields["retention_days"]); err == nil {
+		all["retention_days"] = days
 	}
 	return all
+}
+
+// textList is a list as a field: one without elements is not set.
+func textList(v []string) any {
+	if len(v) == 0 {
+		return nil
+	}
+	return v
 }
 
 type codeText struct {

@@ -166,7 +166,7 @@ var faultErrors = map[Kind]func(e *Entry, tosSubcode int) *graphError{
 	ReplaceInProgress:  func(*Entry, int) *graphError { return errReplaceInProgress() },
 	LowSize:            func(*Entry, int) *graphError { return errLowSize() },
 	TooMany:            func(*Entry, int) *graphError { return errTooMany(false) },
-	Gone:               func(e *Entry, _ int) *graphError { return errNoObject(e.Audience, 33) },
+	Gone:               func(e *Entry, _ int) *graphError { return errNoObject(e.Method, e.Audience, 33) },
 	Forbidden:          func(e *Entry, _ int) *graphError { return errReadOnly(e.Audience) },
 	BadData:            func(*Entry, int) *graphError { return errShape() },
 }

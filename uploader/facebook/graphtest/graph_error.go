@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // graphError is an error answer of the Graph API. Codes are Meta's; texts of codes
@@ -60,10 +61,10 @@ func errBadParam(name, must string) *graphError {
 }
 
 // errNoObject does not say whether an object is missing or forbidden.
-func errNoObject(id string, subcode int) *graphError {
-	return oauthError(100, subcode, "Unsupported post request. Object with ID '%s' does not exist, cannot be loaded "+
+func errNoObject(method, id string, subcode int) *graphError {
+	return oauthError(100, subcode, "Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded "+
 		"due to missing permissions, or does not support this operation. Please read the Graph API documentation at "+
-		"https://developers.facebook.com/docs/graph-api", id).withType("GraphMethodException")
+		"https://developers.facebook.com/docs/graph-api", strings.ToLower(method), id).withType("GraphMethodException")
 }
 
 func errFlagged() *graphError {

@@ -28,15 +28,17 @@ func (s *Server) permissions(c *call) (any, *graphError) {
 	return map[string]any{"data": data}, nil
 }
 
-// debugToken answers GET /debug_token, asked with the app's own "id|secret" or
-// with a live token of the app, whose user is taken as one of its developers.
+// debugToken answers GET /debug_token, asked with the app's own "id|secret" or with a token
+// of the app. Meta takes such a token of the app's developers only; here every user is one.
 func (s *Server) debugToken(c *call) (any, *graphError) {
 	value, _ := c.tokenText()
 	id, secret, _ := strings.Cut(value, "|")
-	a := s.apps[id]
-	if t := s.tokens[value]; t != nil && t.dead(c.now) == nil {
-		id = t.AppID
-	} else if a == nil || a.Secret != secret {
+	if asker := s.tokens[value]; asker != nil {
+		if err := asker.dead(c.now); err != nil {
+			return nil, err.withStatus(s.opts.AuthStatus)
+		}
+		id = asker.AppID
+	} else if a := s.apps[id]; a == nil || a.Secret != secret {
 		return nil, oauthError(190, 0, "Invalid OAuth access token signature.").withStatus(s.opts.AuthStatus)
 	}
 	t := s.tokens[c.params.text("input_token")]

@@ -159,7 +159,7 @@ func (s *Server) execute(c *call) (any, *graphError) {
 		OpLogin: s.login, OpRevoke: s.revoke, OpDialog: s.dialog,
 	}[c.entry.Op]
 	if !ok {
-		return nil, errNoObject(c.route.object+c.route.account, 33)
+		return nil, errNoObject(c.method, c.route.object+c.route.account, 33)
 	}
 	return do(c)
 }

@@ -1,0 +1,5 @@
+'use strict';
+
+require('./audiences');
+require('./members');
+require('./errors');
