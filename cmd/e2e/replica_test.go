@@ -163,7 +163,7 @@ func yamlOf(c *config.Config) string {
 	line("state_dir: %q\nuser_key_secret: %q", c.StateDir, userKeySecret)
 	line("facebook:\n  base_url: %q\n  ad_account: %q\n  access_token: %q\n  request_timeout: %s",
 		c.Facebook.BaseURL, c.Facebook.AdAccount, c.Facebook.AccessToken.Reveal(), c.Facebook.RequestTimeout)
-	line("window: %s\nfirst_sync_quiet: %s\ndefault_country: %s", c.Window, c.FirstSyncQuiet, model.DefaultCountry)
+	line("window: %s\nfirst_sync_quiet: %s\nmax_removed_share: 100\ndefault_country: %s", c.Window, c.FirstSyncQuiet, model.DefaultCountry)
 	line("http:\n  listen: \"off\"\npage:\n  listen: \"off\"")
 	return b.String()
 }

@@ -97,6 +97,7 @@ func (w *world) config(replica, stateDir string) *config.Config {
 	c.Facebook.RequestTimeout = requestTimeout
 	c.Window = 2 * time.Second
 	c.FirstSyncQuiet = time.Second
+	c.MaxRemovedShare = 100 // nobody is there to release what a pause has piled up
 	c.DefaultCountry = model.DefaultCountry
 	c.HTTP.Listen = config.Off
 	c.Page.Listen = config.Off

@@ -101,6 +101,7 @@ func (w *world) config(replica int) *config.Config {
 	c.Facebook.RequestTimeout = 5 * time.Second
 	c.Window = 2 * time.Second
 	c.FirstSyncQuiet = time.Second
+	c.MaxRemovedShare = 100 // nobody watches who could release
 	c.DefaultCountry = model.DefaultCountry
 	c.HTTP.Listen = config.Off
 	c.Page.Listen = config.Off

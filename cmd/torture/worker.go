@@ -126,7 +126,7 @@ func (w *worker) config() string {
 	line("state_dir: %q\nuser_key_secret: %q", w.dir, userKeySecret)
 	line("facebook:\n  base_url: \"http://%s/%s\"\n  ad_account: %q\n  access_token_file: %q\n  request_timeout: %s",
 		w.graph[0].Listen, w.client(), account, r.tokenFile, r.plan.timeout)
-	line("window: %s\nfirst_sync_quiet: 1s\nresend_period: 0s\ndefault_country: %s", r.plan.window, model.DefaultCountry)
+	line("window: %s\nfirst_sync_quiet: 1s\nmax_removed_share: 100\nresend_period: 0s\ndefault_country: %s", r.plan.window, model.DefaultCountry)
 	if r.plan.recreates {
 		line("on_deleted: recreate")
 	}
