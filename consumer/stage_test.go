@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -315,6 +316,17 @@ func TestLongTakeoversEnd(t *testing.T) {
 	})
 }
 
+// beginner notes whether its owner is told that it is the task's first.
+type beginner struct {
+	consumer.Processor
+	fresh *atomic.Bool
+}
+
+func (b *beginner) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) error {
+	b.fresh.Store(s.Fresh)
+	return b.Processor.Start(ctx, tx, s)
+}
+
 func TestChangelogMadeAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -324,13 +336,27 @@ func TestChangelogMadeAnew(t *testing.T) {
 		var seen witness
 		var log bytes.Buffer
 		fs := vfs.NewMem()
-		a := w.start(fs, seen.watch, func(o *consumer.StageOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		var fresh atomic.Bool
+		a := w.start(fs, seen.watch, func(o *consumer.StageOptions) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			made := o.New
+			o.New = func(i consumer.TaskInfo) (consumer.Processor, error) {
+				p, err := made(i)
+				return &beginner{p, &fresh}, err
+			}
+		})
 		w.settle(1, a)
+		if !fresh.Load() {
+			t.Error("the first owner is not the first")
+		}
 		seen.take()
 		w.recreate("log", map[string]string{"cleanup.policy": "compact"})
 		time.Sleep(5 * time.Minute)
 		w.settle(1, a)
 		a.stop()
+		if fresh.Load() {
+			t.Error("somebody owned the task before, and may still have a request in flight")
+		}
 		if got := seen.take(); !cmp.Equal(got["in"], span(0, 100)) || !cmp.Equal(got["in2"], span(0, 100)) {
 			t.Errorf("read again: %d and %d records, want all", len(got["in"]), len(got["in2"]))
 		}
