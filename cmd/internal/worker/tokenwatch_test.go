@@ -53,7 +53,7 @@ func TestTokenWatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var log strings.Builder
+		var log diary
 		reader := sdkmetric.NewManualReader()
 		meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter(scope)
 		w, err := newTokenWatch(client, "4", slog.New(slog.NewTextHandler(&log, nil)), meter)
@@ -87,6 +87,24 @@ func TestTokenWatch(t *testing.T) {
 			t.Errorf("a secret is logged: %s", &log)
 		}
 	})
+}
+
+// diary is a log that is read while it is written.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (d *diary) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(b)
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
 }
 
 // gauge is the metric's value, 0 when it is absent.
