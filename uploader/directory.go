@@ -28,6 +28,7 @@ type directory struct {
 type listing struct {
 	began    time.Time
 	byMarker map[marker]facebook.AudienceID
+	byName   map[string][]facebook.AudienceID
 	all      int // with those of others, and those made since
 }
 
@@ -38,18 +39,29 @@ func newDirectory(f Facebook, b *budget) *directory {
 // find looks a marker up in a listing that began at since or later: an audience
 // that was created before since is in it. "" = there is none.
 func (d *directory) find(ctx context.Context, account facebook.AccountID, m marker, since time.Time) (facebook.AudienceID, error) {
+	l, err := d.listing(ctx, account, since)
+	return l.byMarker[m], err
+}
+
+// named looks a name up likewise, byte for byte. Names are not unique.
+func (d *directory) named(ctx context.Context, account facebook.AccountID, name string, since time.Time) ([]facebook.AudienceID, error) {
+	l, err := d.listing(ctx, account, since)
+	return l.byName[name], err
+}
+
+func (d *directory) listing(ctx context.Context, account facebook.AccountID, since time.Time) (listing, error) {
 	for {
 		d.mu.Lock()
 		l, ok := d.listings[account]
 		d.mu.Unlock()
 		if ok && !l.began.Before(since) {
-			return l.byMarker[m], nil
+			return l, nil
 		}
 		// A listing that began before since is waited for, and then another one is
 		// made. One that ended with the task that asked for it is made again.
 		_, err, shared := d.group.Do(string(account), func() (any, error) { return nil, d.list(ctx, account) })
 		if err != nil && !(shared && ctx.Err() == nil && facebook.ClassOf(err) == facebook.Withheld) {
-			return "", err
+			return listing{}, err
 		}
 	}
 }
@@ -72,7 +84,7 @@ func (d *directory) made(account facebook.AccountID) {
 
 // list reads all pages. A page that fails for the moment is asked for again.
 func (d *directory) list(ctx context.Context, account facebook.AccountID) error {
-	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID)}
+	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID), byName: make(map[string][]facebook.AudienceID)}
 	for after := ""; ; {
 		page, err := d.page(ctx, account, after)
 		if err != nil {
@@ -80,6 +92,7 @@ func (d *directory) list(ctx context.Context, account facebook.AccountID) error 
 		}
 		l.all += len(page.Audiences)
 		for _, a := range page.Audiences {
+			l.byName[a.Name] = append(l.byName[a.Name], a.ID)
 			if m := markerIn(a.Description); m != "" {
 				l.add(m, a.ID)
 			}

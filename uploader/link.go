@@ -90,6 +90,10 @@ func (t *task) mayCreate(a *audience, now time.Time) *musterpb.Block {
 
 func (t *task) look(tx *consumer.Tx, a *audience) {
 	account, m, since := a.account(), markerOf(t.options.Installation, a.key), later(t.openAt, a.link.since)
+	if name := a.options.FacebookName; name != "" {
+		t.lookByName(tx, a, name, since)
+		return
+	}
 	t.launch(tx, a.window.span, func(ctx context.Context) answer {
 		id, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
@@ -109,6 +113,35 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 			}
 			t.budget.passed(account, t.now())
 			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND)
+		}
+	})
+}
+
+// lookByName finds an existing audience by its configured name. None is made.
+func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.Time) {
+	account := a.account()
+	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+		ids, err := t.directory.named(ctx, account, name, since)
+		return func(tx *consumer.Tx) error {
+			a.flight = false
+			if err != nil {
+				t.unlinked(a, err)
+				return nil
+			}
+			now := t.now()
+			t.budget.read(now)
+			if len(ids) == 1 {
+				a.row.FacebookName = name
+				return t.setID(tx, a, ids[0], musterpb.Origin_ORIGIN_NAMED)
+			}
+			a.link.since = now // listed anew next time
+			t.block(a, &musterpb.Block{
+				Reason: "facebook_name", SinceMs: now.UnixMilli(),
+				Title:  fmt.Sprintf("ad account %s has %d audiences of the configured facebook_name", account, len(ids)),
+				Remedy: "Name one audience by its id: facebook_id.",
+			}, now)
+			t.abandon(a, now, "facebook_name")
+			return nil
 		}
 	})
 }
@@ -210,7 +243,7 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		return nil
 	}
 	id, origin := a.options.FacebookID, musterpb.Origin_ORIGIN_CONFIGURED
-	if id == "" {
+	if id == "" && a.options.FacebookName == "" {
 		if named, err := facebook.ParseAudienceID(a.row.StreamFacebookId); err == nil {
 			id, origin = named, musterpb.Origin_ORIGIN_STREAM
 		}
@@ -230,9 +263,10 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		return t.setID(tx, a, id, origin)
 	case a.row.FacebookId == "":
 		return nil
-	case a.row.Account != string(a.options.Account),
+	case a.row.FacebookName != a.options.FacebookName,
+		a.row.Account != string(a.options.Account),
 		a.row.Origin == musterpb.Origin_ORIGIN_CONFIGURED, a.row.Origin == musterpb.Origin_ORIGIN_STREAM:
-		a.row.FacebookId, a.row.Origin = "", musterpb.Origin_ORIGIN_NONE
+		a.row.FacebookId, a.row.Origin, a.row.FacebookName = "", musterpb.Origin_ORIGIN_NONE, ""
 		a.changed = true
 		t.touch(a)
 	}

@@ -104,8 +104,11 @@ type Options struct {
 type AudienceOptions struct {
 	Name       string              // default: the stream's name, else the key
 	FacebookID facebook.AudienceID // an existing audience; default: an own one
-	Account    facebook.AccountID  // default Options.Account
-	Window     time.Duration       // default Options.Window
+	// FacebookName finds an existing audience by its name, which must be unique in the
+	// account; none is made. Not with FacebookID.
+	FacebookName string
+	Account      facebook.AccountID // default Options.Account
+	Window       time.Duration      // default Options.Window
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool

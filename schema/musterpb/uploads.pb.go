@@ -34,6 +34,7 @@ const (
 	Origin_ORIGIN_STREAM     Origin = 2
 	Origin_ORIGIN_FOUND      Origin = 3
 	Origin_ORIGIN_CREATED    Origin = 4
+	Origin_ORIGIN_NAMED      Origin = 5 // looked up by a configured name
 )
 
 // Enum value maps for Origin.
@@ -44,6 +45,7 @@ var (
 		2: "ORIGIN_STREAM",
 		3: "ORIGIN_FOUND",
 		4: "ORIGIN_CREATED",
+		5: "ORIGIN_NAMED",
 	}
 	Origin_value = map[string]int32{
 		"ORIGIN_NONE":       0,
@@ -51,6 +53,7 @@ var (
 		"ORIGIN_STREAM":     2,
 		"ORIGIN_FOUND":      3,
 		"ORIGIN_CREATED":    4,
+		"ORIGIN_NAMED":      5,
 	}
 )
 
@@ -131,7 +134,9 @@ type Audience struct {
 	// The last facebook_id, of which Facebook says that it is gone.
 	GoneId string `protobuf:"bytes,30,opt,name=gone_id,json=goneId,proto3" json:"gone_id,omitempty"`
 	// Members were last looked at with nothing to be removed.
-	AddOnly       bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
+	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
+	// The name by which facebook_id was looked up, where one is configured.
+	FacebookName  string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -381,6 +386,13 @@ func (x *Audience) GetAddOnly() bool {
 		return x.AddOnly
 	}
 	return false
+}
+
+func (x *Audience) GetFacebookName() string {
+	if x != nil {
+		return x.FacebookName
+	}
+	return ""
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -910,7 +922,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe6\a\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x8b\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -946,7 +958,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\bguard_ms\x18\x1c \x01(\x10R\aguardMs\x12!\n" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
-	"\badd_only\x18\x1f \x01(\bR\aaddOnly\"h\n" +
+	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
+	"\rfacebook_name\x18  \x01(\tR\ffacebookName\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -1002,13 +1015,14 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*i\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
 	"\rORIGIN_STREAM\x10\x02\x12\x10\n" +
 	"\fORIGIN_FOUND\x10\x03\x12\x12\n" +
-	"\x0eORIGIN_CREATED\x10\x04B\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"\x0eORIGIN_CREATED\x10\x04\x12\x10\n" +
+	"\fORIGIN_NAMED\x10\x05B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_uploads_proto_rawDescOnce sync.Once

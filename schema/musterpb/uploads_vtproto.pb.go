@@ -52,6 +52,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.GuardBefore = m.GuardBefore
 	r.GoneId = m.GoneId
 	r.AddOnly = m.AddOnly
+	r.FacebookName = m.FacebookName
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -350,6 +351,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 	if this.AddOnly != that.AddOnly {
 		return false
 	}
+	if this.FacebookName != that.FacebookName {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -645,6 +649,15 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.FacebookName) > 0 {
+		i -= len(m.FacebookName)
+		copy(dAtA[i:], m.FacebookName)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.FacebookName)))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0x82
 	}
 	if m.AddOnly {
 		i--
@@ -1486,6 +1499,10 @@ func (m *Audience) SizeVT() (n int) {
 	}
 	if m.AddOnly {
 		n += 3
+	}
+	l = len(m.FacebookName)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2425,6 +2442,38 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 				}
 			}
 			m.AddOnly = bool(v != 0)
+		case 32:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FacebookName", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FacebookName = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -12,13 +12,14 @@ import (
 // Audience is what is configured for one audience of the stream. Audiences
 // that are not named here are synchronised with the defaults.
 type Audience struct {
-	Name        string        `yaml:"name" doc:"Name of the Facebook audience when it is created. Empty: audience_name of its events, else the key. A later change does not rename."`
-	FacebookID  string        `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
-	Account     string        `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
-	Identifiers []string      `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID and LOOKALIKE_VALUE (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
-	Window      time.Duration `yaml:"window" doc:"As window, for this audience. 0: the general one."`
-	OnDeleted   string        `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
-	Sync        string        `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
+	Name         string        `yaml:"name" doc:"Name of the Facebook audience when it is created. Empty: audience_name of its events, else the key. A later change does not rename."`
+	FacebookID   string        `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
+	FacebookName string        `yaml:"facebook_name" doc:"Name of an existing Facebook audience to fill, exactly as Facebook has it; it must be the only one of that name in the ad account."`
+	Account      string        `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
+	Identifiers  []string      `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID and LOOKALIKE_VALUE (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
+	Window       time.Duration `yaml:"window" doc:"As window, for this audience. 0: the general one."`
+	OnDeleted    string        `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
+	Sync         string        `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
 }
 
 // Keys is the set of identifiers to upload.
@@ -61,6 +62,9 @@ func (c *Config) checkAudiences(p *problems) {
 			default:
 				owner[a.FacebookID] = key
 			}
+		}
+		if a.FacebookName != "" && a.FacebookID != "" {
+			p.add(path+".facebook_name", a.FacebookName, "only one of facebook_id and facebook_name", "keep the id")
 		}
 		if a.Account != "" && !accountID.MatchString(a.Account) {
 			p.add(path+".account", a.Account, "digits with or without act_", "copy the account's id from the Ads Manager")

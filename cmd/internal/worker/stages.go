@@ -184,6 +184,7 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
 		}
 		var err error
+		o.FacebookName = a.FacebookName
 		if a.FacebookID != "" {
 			if o.FacebookID, err = facebook.ParseAudienceID(a.FacebookID); err != nil {
 				return nil, err
