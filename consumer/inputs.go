@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -204,14 +205,33 @@ func (t *task) committed(ctx context.Context) (Offsets, error) {
 		case o.lost:
 			offsets[in.Topic], err = t.lost(ctx, in, o.offset)
 		case o.offset < 0:
-			offsets[in.Topic], err = t.first(ctx, in)
-			s.log.Warn("the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", t.info.Partition, "offset", offsets[in.Topic])
+			offsets[in.Topic], err = t.afresh(ctx, in)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return offsets, nil
+}
+
+// afresh is where an input begins of which the group has committed nothing. That is
+// worth a warning where there are records: the group's offsets may have expired.
+func (t *task) afresh(ctx context.Context, in Input) (int64, error) {
+	s := t.stage
+	first, err := t.first(ctx, in)
+	if err != nil {
+		return 0, err
+	}
+	end, err := s.cluster.endOffset(ctx, in.Topic, t.info.Partition)
+	if err != nil {
+		return 0, err
+	}
+	level := slog.LevelWarn
+	if first >= end {
+		level = slog.LevelDebug
+	}
+	s.log.Log(ctx, level, "the group has no offset here; starting afresh", "group", s.o.Group, "topic", in.Topic, "partition", t.info.Partition, "offset", first)
+	return first, nil
 }
 
 // startAfresh puts a group that has consumed before at the beginning of every

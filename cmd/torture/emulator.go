@@ -37,7 +37,7 @@ func startEmulator(ctx context.Context, binary, dir string, p *plan) (*emulator,
 	args := []string{
 		"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--account", account, "--token", firstToken,
 		"--unmetered", "--client-in-path", "--latency", p.latency.String(), "--reorder", p.reorder.String(),
-		"--unknown-answer-window", p.timeout.String(), "--seed", strconv.FormatUint(p.seed, 10),
+		"--unknown-answer-window", (p.timeout - lateMargin).String(), "--seed", strconv.FormatUint(p.seed, 10),
 	}
 	if p.faultRate > 0 {
 		args = append(args, "--fault-rate", fmt.Sprint(p.faultRate), "--fault-delay", p.faultDelay.String(), "--fault-kinds", joined(p.faultKinds))

@@ -173,7 +173,8 @@ func newPlan(seed uint64, s size) *plan {
 func (p *plan) latest() time.Duration { return p.timeout - p.reorder - lateMargin }
 
 // lateMargin is kept between the latest effect of a request and the end of the
-// worker's rest.
+// worker's rest. The emulator allows as much: it learns a little later than the
+// client that a request was given up.
 const lateMargin = 200 * time.Millisecond
 
 // turn is a step of one of the workers.
