@@ -93,6 +93,10 @@ func (l *groupLease) run(ctx context.Context, c *Cluster, m member, every time.D
 		case ctx.Err() != nil:
 			return nil
 		case err == nil:
+			// Over is over: a coordinator that still loads answers anybody.
+			if over := l.MayAct(); over != nil {
+				return over
+			}
 			l.renew(sent)
 		case errors.Is(err, errLost):
 			return err
