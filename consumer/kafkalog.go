@@ -60,8 +60,7 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 		next: int64(from), maxBytes: l.maxBytes, maxWait: 500 * time.Millisecond,
 	}
 	return func(yield func(LogRecord, error) bool) {
-		for r.next < int64(to) {
-			f, err := r.read(ctx)
+		for rec, err := range r.until(ctx, int64(to)) {
 			if errors.Is(err, ErrDataLoss) {
 				// The log begins later than the table ends, or was made anew: the table is
 				// restored from what there is.
@@ -71,14 +70,9 @@ func (l *kafkaLog) Read(ctx context.Context, from, to Position) iter.Seq2[LogRec
 				yield(LogRecord{}, err)
 				return
 			}
-			for _, rec := range f.records {
-				if rec.Offset >= int64(to) {
-					return
-				}
-				at := Position(rec.Offset)
-				if !yield(LogRecord{Position: at, Key: rec.Key, Value: rec.Value, Time: rec.Time, Stray: isStray(at, rec.Headers)}, nil) {
-					return
-				}
+			at := Position(rec.Offset)
+			if !yield(LogRecord{Position: at, Key: rec.Key, Value: rec.Value, Time: rec.Time, Stray: isStray(at, rec.Headers)}, nil) {
+				return
 			}
 		}
 	}

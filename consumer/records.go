@@ -23,7 +23,12 @@ const Forever = math.MaxInt64
 // Records reads a partition from one offset up to, not including, another; with
 // Forever until ctx ends, which is an error. It is for tools.
 func (c *Cluster) Records(ctx context.Context, topic string, partition int, from, to int64) iter.Seq2[Record, error] {
-	r := partitionReader{cluster: c, topic: topic, partition: partition, next: from, maxBytes: 4 << 20, maxWait: 500 * time.Millisecond}
+	r := &partitionReader{cluster: c, topic: topic, partition: partition, next: from, maxBytes: 4 << 20, maxWait: 500 * time.Millisecond}
+	return r.until(ctx, to)
+}
+
+// until yields the records before an offset, or the error that ends them.
+func (r *partitionReader) until(ctx context.Context, to int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for r.next < to {
 			f, err := r.read(ctx)
