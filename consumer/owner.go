@@ -128,7 +128,8 @@ func (w *Owner) takeOver(ctx context.Context, o OwnerOptions) (Start, error) {
 		return Start{}, err
 	}
 	if r.last != NoPosition && r.fence.Incarnation != w.fence.Incarnation {
-		// Two owners met an empty changelog; the first fence counts.
+		// Two owners met an empty changelog, and what the other one said may be newer
+		// than what this one would say. Begun anew, it says no older.
 		return Start{}, fmt.Errorf("take over at %d: a fence of incarnation %d came between: %w", at, r.fence.Incarnation, ErrFenced)
 	}
 	if r.fence.Owner != "" {

@@ -1,12 +1,17 @@
 package consumer_test
 
 import (
+	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"muster/consumer"
 	"muster/consumer/consumertest"
@@ -167,6 +172,33 @@ func TestTableOfTheSameMillisecondIsRefused(t *testing.T) {
 	})
 }
 
+// Where compaction took the fence that the table knows, the incarnation of the newest
+// one tells whether this is its log; a log of that length without any is not.
+func TestTableOfAnotherCompactedLogIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, fenced := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			k := consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+			k.Process(records(0, 3, false)...)
+			time.Sleep(time.Second)
+			other := consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+			for i := range 9 {
+				other.Process(records(3*i, 3, false)...)
+			}
+			end := consumer.Position(len(other.Changelog()))
+			other.Takeover()
+			other.Log().Compact()
+			if !fenced {
+				other.Log().Truncate(end)
+			}
+			k.ReplaceLog(other.Log())
+			if err := k.TakeoverErr(); !errors.Is(err, consumer.ErrWipe) {
+				t.Errorf("with a fence: %t; takeover returned %v, want ErrWipe", fenced, err)
+			}
+		})
+	}
+}
+
 // Positions predicted by Put are those the log gave, fences between them.
 func TestPositionsArePredicted(t *testing.T) {
 	t.Parallel()
@@ -214,5 +246,138 @@ func TestNothingIsWrittenAfterTheLease(t *testing.T) {
 	}
 	if n := len(k.Changelog()); n != before || len(k.Emissions()) > 0 || k.Log().Offsets()["in"] != 3 {
 		t.Errorf("changelog grew from %d to %d, offset %d", before, n, k.Log().Offsets()["in"])
+	}
+}
+
+// A lease that ends while the task is taken over ends the takeover: no fence is
+// written.
+func TestNoFenceAfterTheLease(t *testing.T) {
+	t.Parallel()
+	lease := &endedLease{}
+	k := consumertest.NewTask(t, consumertest.Options{New: newSum("out"), Lease: lease})
+	k.Process(records(0, 3, false)...)
+	before := len(k.Changelog())
+	lease.over = true
+	if err := k.TakeoverErr(); !errors.Is(err, consumer.ErrLeaseOver) {
+		t.Errorf("takeover returned %v, want ErrLeaseOver", err)
+	}
+	if n := len(k.Changelog()); n != before {
+		t.Errorf("changelog grew from %d to %d", before, n)
+	}
+}
+
+// overtaken is a log to which somebody else writes just before its owner's first
+// append.
+type overtaken struct {
+	consumer.Log
+	first func()
+}
+
+func (o *overtaken) Append(ctx context.Context, at consumer.Position, writes []consumer.Write) (consumer.Position, error) {
+	if o.first != nil {
+		o.first()
+		o.first = nil
+	}
+	return o.Log.Append(ctx, at, writes)
+}
+
+// Of two owners that meet an empty changelog, the one whose fence stands second begins
+// anew, and the incarnation of what is said then is not before that of what the
+// other one said: the versions of emissions would go back.
+func TestTwoFirstOwners(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &consumertest.Log{Unfenced: true} // as brokers are before the newer owner's first record
+		table, err := consumer.OpenTable("table", consumer.TableOptions{FS: vfs.NewMem(), MemTableBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer table.Close()
+		takeOver := func(l consumer.Log) (*consumer.Owner, error) {
+			return consumer.TakeOver(t.Context(), consumer.OwnerOptions{
+				Info: consumer.TaskInfo{Partitions: 1, Lease: &endedLease{}}, Log: l, Table: table, New: newSum("out"),
+			})
+		}
+		_, err = takeOver(&overtaken{log.Writer(), func() {
+			time.Sleep(time.Second)
+			consumertest.NewTask(t, consumertest.Options{New: newSum("out"), Log: log}).Process(records(0, 3, false)...)
+		}})
+		if !errors.Is(err, consumer.ErrFenced) {
+			t.Fatalf("takeover returned %v, want ErrFenced", err)
+		}
+		owner, err := takeOver(log.Writer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer owner.Close()
+		if err := owner.Process(t.Context(), records(3, 3, false), consumer.Offsets{"in": 6}); err != nil {
+			t.Fatal(err)
+		}
+		var incarnations []int64
+		for _, r := range log.Records() {
+			var fence struct{ Incarnation int64 }
+			if isFence(r) && json.Unmarshal(r.Value, &fence) == nil {
+				incarnations = append(incarnations, fence.Incarnation)
+			}
+		}
+		if last := incarnations[len(incarnations)-1]; last != slices.Max(incarnations) {
+			t.Errorf("incarnations of the fences: %d, want the highest last", incarnations)
+		}
+	})
+}
+
+// starting notes what its owner finds, and records a fingerprint.
+type starting struct {
+	consumer.Processor
+	found       *consumer.Start
+	fingerprint string
+}
+
+func (s *starting) Start(ctx context.Context, tx *consumer.Tx, found consumer.Start) error {
+	*s.found = found
+	tx.SetFingerprint([]byte(s.fingerprint))
+	return s.Processor.Start(ctx, tx, found)
+}
+
+// What a former owner wrote between the newer one's arrival and its fence counts: a
+// release before it does not hold any more, and its fingerprint is the one that
+// stands.
+func TestFormerOwnerWritesBeforeTheFence(t *testing.T) {
+	t.Parallel()
+	log := &consumertest.Log{Unfenced: true} // as brokers are before the newer owner's first record
+	var found consumer.Start
+	starter := func(fingerprint string) func(consumer.TaskInfo) (consumer.Processor, error) {
+		return func(i consumer.TaskInfo) (consumer.Processor, error) {
+			p, err := newSum("out")(i)
+			return &starting{p, &found, fingerprint}, err
+		}
+	}
+	consumertest.NewTask(t, consumertest.Options{New: starter("first"), Log: log}).Release()
+	for _, late := range []bool{false, true} {
+		table, err := consumer.OpenTable("table", consumer.TableOptions{FS: vfs.NewMem(), MemTableBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer table.Close()
+		writer := &overtaken{Log: log.Writer()}
+		if late {
+			writer.first = func() {
+				consumertest.NewTask(t, consumertest.Options{New: starter("former"), Log: log}).Process(records(0, 3, false)...)
+			}
+		}
+		owner, err := consumer.TakeOver(t.Context(), consumer.OwnerOptions{
+			Info: consumer.TaskInfo{Partitions: 1, Lease: &endedLease{}}, Log: writer, Table: table, New: starter("newer"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer owner.Close()
+		want := map[bool]string{false: "first", true: "former"}[late]
+		if found.CleanRelease == late || string(found.Fingerprint) != want {
+			t.Errorf("a former owner in between: %t; clean release %t, fingerprint %q", late, found.CleanRelease, found.Fingerprint)
+		}
+		if err := owner.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func (r *restore) run(ctx context.Context, end Position) error {
 	if err := r.apply(ctx, from, end); err != nil {
 		return err
 	}
-	if m.fence != NoPosition && (r.last == NoPosition || r.fence.Incarnation != m.incarnation) {
+	if m.fence != NoPosition && r.fence.Incarnation != m.incarnation { // 0 without a fence
 		return fmt.Errorf("table is of incarnation %d, the changelog of %d: %w", m.incarnation, r.fence.Incarnation, ErrWipe)
 	}
 	return nil
@@ -180,6 +180,9 @@ func (r *restore) one(tx *Tx, rec LogRecord) error {
 		if err != nil {
 			return err
 		}
+		// Two owners that met an empty changelog say different times. The later one
+		// stands, or what the next owner says would count as older than what they said.
+		f.Incarnation = max(f.Incarnation, r.fence.Incarnation)
 		r.fence, r.last = f, rec.Position
 		return nil
 	}
