@@ -37,3 +37,27 @@ func TestHeartbeatOfAStrangerIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A process that slept through its generation asks the group before it takes a task
+// over, and so shuts out nobody.
+func TestStrangerTakesNothingOver(t *testing.T) {
+	t.Parallel()
+	f := kafkatest.StartFake(t)
+	c := NewCluster(ClusterOptions{Brokers: f.Addrs, Logger: slog.New(slog.DiscardHandler)})
+	t.Cleanup(c.Close)
+	tp := makeTopic(t, c, "log", nil)
+	owner := openProducer(t, c, "g-0")
+	if _, err := owner.put(t, tp, "a"); err != nil {
+		t.Fatal(err)
+	}
+	stranger := kafkaLog{
+		cluster: c, member: member{group: "g", id: "stranger", generation: 1}, changelog: tp,
+		producer: producer{cluster: c, transactionalID: "g-0"},
+	}
+	if _, err := stranger.Open(t.Context()); !errors.Is(err, errLost) {
+		t.Errorf("open returned %v, want errLost", err)
+	}
+	if at, err := owner.put(t, tp, "b"); err != nil || at != 1 {
+		t.Errorf("the owner's append at %d, %v; want 1", at, err)
+	}
+}
