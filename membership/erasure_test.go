@@ -1,8 +1,10 @@
 package membership
 
 import (
+	"slices"
 	"testing"
 
+	"muster/schema"
 	"muster/schema/musterpb"
 )
 
@@ -30,4 +32,45 @@ func TestEverErased(t *testing.T) {
 	if !everErased([]byte{0xff}) {
 		t.Error("what is broken is left unread")
 	}
+}
+
+// An erasure covers the latest of its record's time, its event's time and all that
+// the profile holds, whatever part of it that is: only what is later counts again.
+func TestErasedAt(t *testing.T) {
+	t.Parallel()
+	const held = 100
+	for name, p := range map[string]*musterpb.Profile{
+		"a register":       {Registers: []*musterpb.Register{{TimeMs: held}}},
+		"a replacement":    {Sets: []*musterpb.ValueSet{{ReplacedTimeMs: held}}},
+		"a value":          {Sets: []*musterpb.ValueSet{{Values: []*musterpb.StampedValue{{TimeMs: 7}, {TimeMs: held}}}}},
+		"a membership":     {Memberships: []*musterpb.Membership{{Audience: "A", TimeMs: held}}},
+		"a consent":        {Consents: []*musterpb.Consent{{TimeMs: held}}},
+		"tracking off":     {TrackingOff: []*musterpb.TrackingOff{{TimeMs: held}}},
+		"nothing":          {},
+		"a former erasure": {ErasedAtMs: 40},
+	} {
+		for _, tt := range []struct{ event, record int64 }{{50, 60}, {60, 50}, {150, 60}, {60, 150}} {
+			m := merge{maxValues: 3}
+			m.reset(p.CloneVT())
+			m.apply(&schema.Event{Erase: true, Stamp: schema.Stamp{TimeMs: tt.event}}, tt.record)
+			want := max(tt.event, tt.record)
+			if name != "nothing" && name != "a former erasure" {
+				want = max(want, held)
+			}
+			if m.p.ErasedAtMs != want {
+				t.Errorf("%s, event %d, record %d: erased at %d, want %d", name, tt.event, tt.record, m.p.ErasedAtMs, want)
+			}
+			if m.apply(&schema.Event{Stamp: schema.Stamp{TimeMs: want, Tie: 1}, Memberships: []schema.Membership{{Audience: "A", In: true}}}, want); !empty(m.p) {
+				t.Errorf("%s: what was said at the moment of the erasure counts", name)
+			}
+			if m.apply(&schema.Event{Stamp: schema.Stamp{TimeMs: want + 1}, Memberships: []schema.Membership{{Audience: "A", In: true}}}, want); empty(m.p) {
+				t.Errorf("%s: what was said after the erasure does not count", name)
+			}
+		}
+	}
+}
+
+// empty reports whether nobody is in any audience.
+func empty(p *musterpb.Profile) bool {
+	return !slices.ContainsFunc(p.Memberships, func(a *musterpb.Membership) bool { return a.In })
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"muster/uploader/facebook"
+	"muster/uploader/facebook/graphtest"
 )
 
 func TestMarker(t *testing.T) {
@@ -133,4 +134,19 @@ func TestLowestOfTwo(t *testing.T) {
 			t.Errorf("%v: chose %s", ids, l.byMarker["m"])
 		}
 	}
+}
+
+// What a former owner in the same process was told of an account is too old for the
+// next one: the audience that the former one was making is not in it.
+func TestNextOwnerListsAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{TakeoverWait: time.Minute, ResendOver: -1}, graphtest.Options{})
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.TimeoutAfter, Match: graphtest.Match{Op: graphtest.OpCreate}})
+		w.enter("x", "u1", "email:a")
+		w.run(time.Minute + 10*time.Second)
+		w.task.Takeover()
+		w.run(5 * time.Minute)
+		w.converged()
+	})
 }
