@@ -55,17 +55,34 @@ func TestGrownSourceStopsItsTasks(t *testing.T) {
 		w.produce(1, 10)
 		r := w.start(vfs.NewMem())
 		w.settle(1, r)
-		res, err := w.cluster.Client().CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{
-			Topics: []kafka.TopicPartitionsConfig{{Name: "in", Count: 2}},
-		})
-		if err != nil || res.Errors["in"] != nil {
-			t.Fatal(err, res)
-		}
+		w.grow("in", 2)
 		time.Sleep(2 * time.Minute)
 		s := r.stage.Status()
 		if n := running(r); n != 0 || s.Err == nil || !strings.Contains(s.Err.Error(), `"in" 2`) {
 			t.Errorf("%d tasks run, error %v", n, s.Err)
 		}
+		// Where all have grown alike there is a task for each partition.
+		w.grow("in2", 2)
+		w.grow("log", 2)
+		w.grow("dead", 2)
+		w.grow("out", 2)
+		w.settle(2, r)
+		for _, topic := range []string{"in", "in2", "log", "dead", "out"} {
+			w.grow(topic, 3)
+		}
+		time.Sleep(2 * time.Minute)
+		w.settle(3, r)
 		r.stop()
 	})
+}
+
+// grow gives a topic more partitions.
+func (w *world) grow(topic string, partitions int32) {
+	w.t.Helper()
+	res, err := w.cluster.Client().CreatePartitions(w.t.Context(), &kafka.CreatePartitionsRequest{
+		Topics: []kafka.TopicPartitionsConfig{{Name: topic, Count: partitions}},
+	})
+	if err != nil || res.Errors[topic] != nil {
+		w.t.Fatal(err, res)
+	}
 }

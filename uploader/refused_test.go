@@ -111,3 +111,33 @@ func TestRefusedRowComesBackWithAChange(t *testing.T) {
 func (w *world) sent() string {
 	return sentAt.ReplaceAllString(w.journal.take(), "")
 }
+
+// An answer speaks of rows as they were sent: one that is named as invalid, and is
+// not desired any more when the answer comes, is not remembered.
+func TestNamedRowThatIsNotDesiredAnyMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1}, graphtest.Options{Latency: 5 * time.Second})
+		w.journal.Facebook = &doubtful{Facebook: w.journal.Facebook, invalid: 1, names: parseRows("email:bad")}
+		w.enter("x", "u1", "email:bad")
+		w.until(func(a *audience) bool { return a.flight && a.window.batch != nil })
+		w.enter("x", "u1", "email:good")
+		w.run(3 * time.Hour)
+		w.converged()
+		if a := w.task.Processor().(*task).audiences["x"]; a.counts.refused != 0 || a.row.Totals.GetRefused() != 1 {
+			t.Errorf("%d members with refused rows, %d rows were refused; want 0 and 1", a.counts.refused, a.row.Totals.GetRefused())
+		}
+	})
+}
+
+// until runs until something is so of audience x, within hours.
+func (w *world) until(is func(*audience) bool) {
+	w.t.Helper()
+	for range 10_000 {
+		if is(w.task.Processor().(*task).audiences["x"]) {
+			return
+		}
+		w.run(time.Second)
+	}
+	w.t.Fatal("it never comes to that")
+}

@@ -1,0 +1,32 @@
+package uploader
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/schema/musterpb"
+	"muster/uploader/facebook/graphtest"
+)
+
+// A removal takes out of synced what it sent and nothing else: the member's other
+// rows are still in Facebook, and are removed when it leaves before they are added
+// again (I4).
+func TestRemovalLeavesWhatItDidNotSend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{Latency: 5 * time.Second})
+		w.enter("x", "u1", "email:1 phone:1", "phone:2 fn:y")
+		w.enter("x", "u2", "email:2")
+		w.run(2 * time.Minute)
+		w.converged()
+		w.enter("x", "u1", "email:1 phone:1")
+		w.until(func(a *audience) bool { return a.flight })
+		w.command(musterpb.Verb_VERB_PAUSE, "x") // the window ends with the removal
+		w.run(time.Minute)
+		w.exit("x", "u1")
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(2 * time.Hour)
+		w.converged()
+	})
+}
