@@ -1,11 +1,15 @@
 package uploader
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"muster/schema/musterpb"
 	"muster/uploader/facebook"
+	"muster/uploader/facebook/graphtest"
 )
 
 func TestBudget(t *testing.T) {
@@ -25,11 +29,15 @@ func TestBudget(t *testing.T) {
 		{"easy", 1, 1, func(b *budget) { b.learn("1", use(50), nil, now) }, 0},
 		{"half way", 1, 1, func(b *budget) { b.learn("1", use(72.5), nil, now) }, fullSpacing / 2},
 		{"half way, a quarter of the partitions", 1, 4, func(b *budget) { b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
+		{"half way, two of three tasks given up", 3, 4, func(b *budget) { b.leave(); b.leave(); b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
 		{"full", 1, 1, func(b *budget) { b.learn("1", use(96), nil, now) }, 5 * time.Minute},
 		{"of another account", 1, 1, func(b *budget) { b.learn("2", use(96), nil, now) }, 0},
 		{"the app is full", 1, 1, func(b *budget) { b.learn("2", facebook.Usage{App: facebook.Load{Calls: 99}}, nil, now) }, decay},
 		{"throttled", 1, 1, func(b *budget) {
 			b.learn("1", facebook.Usage{}, &facebook.Error{Class: facebook.Throttle, RetryAfter: 7 * time.Minute}, now)
+		}, 7 * time.Minute},
+		{"to cool down", 1, 1, func(b *budget) {
+			b.learn("1", facebook.Usage{}, &facebook.Error{Class: facebook.Cooldown, RetryAfter: 7 * time.Minute}, now)
 		}, 7 * time.Minute},
 		{"the app is throttled", 1, 1, func(b *budget) {
 			b.learn("2", facebook.Usage{}, &facebook.Error{Class: facebook.ThrottleApp, RetryAfter: 7 * time.Minute}, now)
@@ -107,6 +115,53 @@ func TestBudgetNewToken(t *testing.T) {
 	}
 	if ok, _ := b.take("1", now.Add(time.Hour)); !ok {
 		t.Error("nothing is tried after a slow beat")
+	}
+}
+
+// busy is a Facebook whose answers say how much of its limit is used.
+type busy struct {
+	Facebook
+	percent float64
+}
+
+func (b *busy) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
+	r, err := b.Facebook.AddUsers(ctx, id, p)
+	r.Usage.AdAccount.Percent = b.percent
+	return r, err
+}
+
+// What fills a batch goes before its window's end, and what is sent anew at all, only
+// where the budget is easy.
+func TestSpareBudget(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		percent float64
+		early   bool
+	}{{10, true}, {60, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, Options{MaxRows: 3, ResendOver: -1}, graphtest.Options{})
+			w.journal.Facebook = &busy{w.journal.Facebook, tt.percent}
+			w.enter("x", "u0", "email:0")
+			w.run(2 * time.Minute)
+			for i := range 3 {
+				w.enter("x", fmt.Sprint(i), fmt.Sprint("email:", i))
+			}
+			w.run(3 * time.Minute)
+			if sent := w.lines() == 3; sent != tt.early {
+				t.Errorf("%v %% used: a full batch was sent at once: %t", tt.percent, sent)
+			}
+			w.run(time.Hour)
+			w.converged()
+		})
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, Options{Window: time.Minute, ResendOver: 10 * time.Minute}, graphtest.Options{})
+			w.journal.Facebook = &busy{w.journal.Facebook, tt.percent}
+			w.enter("x", "u0", "email:0")
+			w.run(time.Hour)
+			if n := w.requests("add"); (n > 3) != tt.early || n == 0 {
+				t.Errorf("%v %% used: %d requests, the first and those of the re-send", tt.percent, n)
+			}
+		})
 	}
 }
 

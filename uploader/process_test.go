@@ -79,6 +79,10 @@ func TestTwoSources(t *testing.T) {
 		if len(a.row.Alarms) != 1 || a.row.Alarms[0] != alarmTwoSources {
 			t.Errorf("alarms %v", a.row.Alarms)
 		}
+		// A member's first word may come from any partition.
+		w.task.Process(w.record("x", "u2", &musterpb.MemberRows{Incarnation: 1, Position: 99, SourcePartition: 1, In: true, Rows: parseRows("email:c")}))
+		w.run(2 * time.Hour)
+		w.converged()
 		if n := health.TwoSources()["x"]; n != 1 || !strings.Contains(log.String(), "sources[].repartition: true") {
 			t.Errorf("%d records counted; log:\n%s", n, &log)
 		}

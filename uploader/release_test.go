@@ -15,6 +15,9 @@ func TestBusyDuringTheTakeoverWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Options{TakeoverWait: time.Minute}, graphtest.Options{})
+		if w.task.Processor().Busy() {
+			t.Error("the first owner of all waits for a former one")
+		}
 		w.task.Takeover() // the former owner wrote no release
 		p := w.task.Processor()
 		p.Stop()
