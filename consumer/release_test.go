@@ -83,7 +83,7 @@ func TestReleaseSaysThatNothingIsInFlight(t *testing.T) {
 				}
 				began := time.Now()
 				owner.stop()
-				if d := time.Since(began); d < min(tt.takes, 10*time.Second) {
+				if d, least := time.Since(began), min(tt.takes, 10*time.Second); d < least || d > least+2*time.Second && !tt.lost {
 					t.Errorf("drained in %s, with a request of %s under way", d, tt.takes)
 				}
 				next, clean := w.startCourier(fs, 0)

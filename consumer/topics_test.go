@@ -1,6 +1,7 @@
 package consumer_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -8,21 +9,29 @@ import (
 	"muster/consumer"
 )
 
-// An existing changelog must keep tombstones as long as a table may be away, and
-// be compacted; one that keeps them longer is as good.
+// An existing changelog must keep tombstones as long as a table may be away, be
+// compacted and take large records; one that keeps them longer is as good.
 func TestChangelogSettingsAreChecked(t *testing.T) {
 	t.Parallel()
-	wanted := map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "604800000"}
+	wanted := map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "604800000", "max.message.bytes": "8388608"}
+	but := func(name, value string) map[string]string {
+		has := maps.Clone(wanted)
+		if has[name] = value; value == "" {
+			delete(has, name)
+		}
+		return has
+	}
 	for name, tt := range map[string]struct {
 		has     map[string]string
 		problem string
 	}{
 		"as wanted":        {wanted, ""},
-		"longer":           {map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "604800001"}, ""},
-		"shorter":          {map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "86400000"}, "--entity-name log --add-config delete.retention.ms=604800000"},
-		"Kafka's default":  {map[string]string{"cleanup.policy": "compact"}, "delete.retention.ms=86400000, needs at least 604800000"},
-		"not compacted":    {map[string]string{"cleanup.policy": "delete", "delete.retention.ms": "604800000"}, "cleanup.policy=compact"},
-		"expiring as well": {map[string]string{"cleanup.policy": "compact,delete", "delete.retention.ms": "604800000"}, "cleanup.policy=compact"},
+		"longer":           {but("delete.retention.ms", "604800001"), ""},
+		"shorter":          {but("delete.retention.ms", "86400000"), "--entity-name log --add-config delete.retention.ms=604800000"},
+		"Kafka's default":  {but("delete.retention.ms", ""), "delete.retention.ms=86400000, needs at least 604800000"},
+		"not compacted":    {but("cleanup.policy", "delete"), "--entity-name log --add-config cleanup.policy=compact"},
+		"expiring as well": {but("cleanup.policy", "compact,delete"), "--entity-name log --add-config cleanup.policy=compact"},
+		"smaller records":  {but("max.message.bytes", "1048588"), "--entity-name log --add-config max.message.bytes=8388608"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
