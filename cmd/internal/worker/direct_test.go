@@ -1,0 +1,83 @@
+package worker_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/segmentio/kafka-go"
+
+	"muster/consumer"
+	"muster/uploader/facebook/graphtest"
+)
+
+// Nothing that names a person directly is at rest in Muster's topics or in its log,
+// whatever becomes of the records that say it (I8): used, refused by Facebook, not
+// read, not keyed, erased.
+func TestNothingDirectIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topic("identify", 1, kafka.ConfigEntry{ConfigName: "cleanup.policy", ConfigValue: "compact"})
+		w.topic("audience-membership", 1)
+		var log bytes.Buffer
+		_, stop := w.run(w.config(), &log)
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.BadData, Match: graphtest.Match{Op: graphtest.OpAdd}, Count: 2})
+		for _, user := range []string{"User-4711", "User-4712", "User-4713"} {
+			w.produce("identify", user, fmt.Appendf(nil, `{"type":"identify","userId":%q,"traits":{"email":"Jane.%[1]s@Example.com","phone":"+1 202 555 0143",`+
+				`"firstName":"Janina","lastName":"Roehampton","birthday":"1987-03-14","address":{"city":"Upper Springfield","postalCode":"62704","country":"US"}}}`, user))
+			w.produce("audience-membership", user, entered(user, "vip", "roe@example.com", true))
+		}
+		w.produce("identify", "User-4711", []byte(`{"type":"identify","traits":{"email":"Jane@Example.com"`))
+		w.produce("identify", "Jane@Example.com", entered("User-4711", "vip", "roe@example.com", true))
+		w.produceTo("identify", 0, nil, entered("User-4711", "vip", "roe@example.com", true))
+		w.await("the rows", func() bool { return w.lines()["vip"] > 0 })
+		w.produce("audience-membership", "User-4712", entered("User-4712", "vip", "roe@example.com", false))
+		w.produce("identify", "User-4713", nil)
+		w.await("the removals", func() bool { return w.lines()["vip"] <= 2 })
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+
+		kept := w.kept(t, "muster.profiles", "muster.members", "muster.uploads", "muster.audiences", "muster.dead-letter", "muster.rejected", "muster.audit", "muster.commands")
+		kept["the log"] = log.String()
+		for _, topic := range []string{"muster.profiles", "muster.members", "muster.uploads", "muster.dead-letter", "muster.rejected"} {
+			if kept[topic] == "" {
+				t.Errorf("%s holds nothing: the test is blind", topic)
+			}
+		}
+		for where, text := range kept {
+			for _, direct := range []string{"user-471", "example.com", "5550143", "555 0143", "janina", "roehampton", "springfield", "62704", "1987-03"} {
+				if strings.Contains(strings.ToLower(text), direct) {
+					t.Errorf("%s holds %q", where, direct)
+				}
+			}
+		}
+	})
+}
+
+// kept is all that topics hold, headers included, by topic.
+func (w *world) kept(t *testing.T, topics ...string) map[string]string {
+	t.Helper()
+	c := consumer.NewCluster(consumer.ClusterOptions{Brokers: w.kafka.Addrs, Dial: w.kafka.Dial, Logger: slog.New(slog.DiscardHandler)})
+	defer c.Close()
+	kept := map[string]string{}
+	for _, topic := range topics {
+		for p := range w.partitions(topic) {
+			start, end, err := c.Bounds(t.Context(), topic, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r, err := range c.Records(t.Context(), topic, p, start, end) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept[topic] += fmt.Sprintf("%s %s %s\n", r.Key, r.Value, r.Headers)
+			}
+		}
+	}
+	return kept
+}
