@@ -36,6 +36,7 @@ type audience struct {
 	holdUntil    time.Time // no window before
 	blockedUntil time.Time // no window before, for a person must act
 	lastChange   time.Time // of what is desired
+	lastCall     time.Time // when it was its turn last
 	unsentSince  time.Time // zero: all is sent
 	links        traceLinks
 

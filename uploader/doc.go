@@ -77,6 +77,16 @@
 // when what is desired changes, the member is unsettled: all of it is sent again.
 // Refused removals are owed: tried again every OwedEvery.
 //
+// # Requests
+//
+// An ad account's requests are few (Meta, "Rate Limiting"), so each process makes
+// one at a time and learns from its answer before the next. Who is ready to send
+// queues for the account: the audience whose window closed the earliest goes first,
+// and after each request to the end of those already closed, so that one with many
+// batches holds up none with few. What is sent early, in spare capacity, comes
+// last, the fullest batch first. A window that cannot be sent before the next one
+// closes goes on, with what has come meanwhile: nothing is dropped.
+//
 // # Derived keys
 //
 // Dirty members, strong value → members, carriers of each batch, counts, emptied

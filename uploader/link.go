@@ -94,7 +94,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		t.lookByName(tx, a, name, since)
 		return
 	}
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		id, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
@@ -120,7 +120,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 // lookByName finds an existing audience by its configured name. None is made.
 func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.Time) {
 	account := a.account()
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		ids, err := t.directory.named(ctx, account, name, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
@@ -152,7 +152,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 		Name:        cmp.Or(a.options.Name, a.row.Name, a.key),
 		Description: describe(t.options.Installation, a.key),
 	}
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
 		t.budget.learn(account, usage, err, time.Now())
 		return func(tx *consumer.Tx) error {

@@ -95,6 +95,7 @@ type Options struct {
 
 	// Health, if set, is told of what only a person can mend.
 	Health         *Health
+	jitter         func(wait time.Duration) time.Duration
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider // default: the global one
 	MeterProvider  metric.MeterProvider // default: the global one
@@ -140,6 +141,9 @@ func (o Options) withDefaults() Options {
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
 	if o.Health == nil {
 		o.Health = new(Health)
+	}
+	if o.jitter == nil {
+		o.jitter = jitter
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

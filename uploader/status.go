@@ -70,6 +70,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		WindowSeconds: int64(a.options.Window / time.Second), OpenBatches: int64(len(a.row.Open)),
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
+		AccountLoad: t.budget.load(a.account(), t.now()),
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()

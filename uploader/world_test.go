@@ -71,7 +71,7 @@ func newWorldOn(t *testing.T, d *consumertest.Disk, o Options, g graphtest.Optio
 	if o.Account == "" {
 		o.Account = "1"
 	}
-	o.RequestTimeout = 20 * time.Second
+	o.RequestTimeout, o.jitter = 20*time.Second, noJitter
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}

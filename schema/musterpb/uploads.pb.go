@@ -709,6 +709,7 @@ type AudienceStatus struct {
 	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
+	AccountLoad     *AccountLoad `protobuf:"bytes,26,opt,name=account_load,json=accountLoad,proto3" json:"account_load,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -918,6 +919,91 @@ func (x *AudienceStatus) GetResyncing() bool {
 	return false
 }
 
+func (x *AudienceStatus) GetAccountLoad() *AccountLoad {
+	if x != nil {
+		return x.AccountLoad
+	}
+	return nil
+}
+
+// AccountLoad is how busy an ad account is, as one replica sees it.
+type AccountLoad struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	UsedPercent float64                `protobuf:"fixed64,1,opt,name=used_percent,json=usedPercent,proto3" json:"used_percent,omitempty"` // of Facebook's limits, by its last answer
+	Tier        string                 `protobuf:"bytes,2,opt,name=tier,proto3" json:"tier,omitempty"`                                    // the app's access tier, as Facebook calls it
+	// Audiences of this replica that wait for a request, and the rows of their batches.
+	WaitingAudiences int64 `protobuf:"varint,3,opt,name=waiting_audiences,json=waitingAudiences,proto3" json:"waiting_audiences,omitempty"`
+	WaitingRows      int64 `protobuf:"varint,4,opt,name=waiting_rows,json=waitingRows,proto3" json:"waiting_rows,omitempty"`
+	OpensMs          int64 `protobuf:"fixed64,5,opt,name=opens_ms,json=opensMs,proto3" json:"opens_ms,omitempty"` // no request before; 0 = any time
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *AccountLoad) Reset() {
+	*x = AccountLoad{}
+	mi := &file_uploads_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountLoad) ProtoMessage() {}
+
+func (x *AccountLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
+func (*AccountLoad) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AccountLoad) GetUsedPercent() float64 {
+	if x != nil {
+		return x.UsedPercent
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *AccountLoad) GetWaitingAudiences() int64 {
+	if x != nil {
+		return x.WaitingAudiences
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetWaitingRows() int64 {
+	if x != nil {
+		return x.WaitingRows
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetOpensMs() int64 {
+	if x != nil {
+		return x.OpensMs
+	}
+	return 0
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
@@ -985,7 +1071,7 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xa4\x06\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xdf\x06\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1015,7 +1101,14 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x129\n" +
+	"\faccount_load\x18\x1a \x01(\v2\x16.muster.v1.AccountLoadR\vaccountLoad\"\xaf\x01\n" +
+	"\vAccountLoad\x12!\n" +
+	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
+	"\x11waiting_audiences\x18\x03 \x01(\x03R\x10waitingAudiences\x12!\n" +
+	"\fwaiting_rows\x18\x04 \x01(\x03R\vwaitingRows\x12\x19\n" +
+	"\bopens_ms\x18\x05 \x01(\x10R\aopensMs*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1037,7 +1130,7 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_uploads_proto_goTypes = []any{
 	(Origin)(0),            // 0: muster.v1.Origin
 	(*Audience)(nil),       // 1: muster.v1.Audience
@@ -1045,24 +1138,26 @@ var file_uploads_proto_goTypes = []any{
 	(*RowTotals)(nil),      // 3: muster.v1.RowTotals
 	(*Member)(nil),         // 4: muster.v1.Member
 	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
-	(*Row)(nil),            // 6: muster.v1.Row
+	(*AccountLoad)(nil),    // 6: muster.v1.AccountLoad
+	(*Row)(nil),            // 7: muster.v1.Row
 }
 var file_uploads_proto_depIdxs = []int32{
 	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
 	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
 	3,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
 	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	6,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
-	6,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
+	7,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
+	7,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
 	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
 	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
 	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
 	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 10: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1077,7 +1172,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -55,6 +55,16 @@ func (u Usage) AccountPercent() float64 {
 	return highest
 }
 
+// Tier is the app's access tier to the ad account, "development_access" or
+// "standard_access", where a header says it.
+func (u Usage) Tier() string {
+	tier := u.AdAccount.Tier
+	for _, b := range u.Business {
+		tier = cmp.Or(tier, b.Tier)
+	}
+	return tier
+}
+
 // RegainAccess is the longest time that a business use case is blocked for.
 func (u Usage) RegainAccess() time.Duration {
 	var longest time.Duration
