@@ -42,7 +42,10 @@ func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 	}
 	m := &musterpb.MemberRows{Name: a.Name, Space: a.Space, Computation: a.Computation, FacebookId: a.FacebookId}
 	if a.In {
-		m.Rows, m.In = v.desired(v.rules.chosen(a.Audience))
+		keys := v.rules.chosen(a.Audience)
+		if m.Rows, m.In = v.desired(keys); m.In && len(m.Rows) == 0 {
+			m.Unmatchable = schema.WhyUnmatchable(&v.ids, keys)
+		}
 	}
 	return m
 }
@@ -68,7 +71,7 @@ func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
 
 // sameMember reports whether two emissions differ in nothing but their version.
 func sameMember(a, b *musterpb.MemberRows) bool {
-	return a.In == b.In && a.Erased == b.Erased && a.Name == b.Name && a.Space == b.Space &&
+	return a.In == b.In && a.Erased == b.Erased && a.Unmatchable == b.Unmatchable && a.Name == b.Name && a.Space == b.Space &&
 		a.Computation == b.Computation && a.FacebookId == b.FacebookId &&
 		slices.EqualFunc(a.Rows, b.Rows, (*musterpb.Row).EqualVT)
 }

@@ -37,6 +37,7 @@ type audience struct {
 	blockedUntil time.Time // no window before, for a person must act
 	lastChange   time.Time // of what is desired
 	lastCall     time.Time // when it was its turn last
+	readMs       int64     // when its size was asked for last
 	unsentSince  time.Time // zero: all is sent
 	links        traceLinks
 

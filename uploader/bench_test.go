@@ -33,6 +33,10 @@ func (f *instant) AddUsers(_ context.Context, _ facebook.AudienceID, p facebook.
 
 func (f *instant) Credential() uint64 { return 0 }
 
+func (f *instant) Audience(context.Context, facebook.AudienceID, ...string) (facebook.Audience, facebook.Usage, error) {
+	return facebook.Audience{}, facebook.Usage{}, nil
+}
+
 func (f *instant) RemoveUsers(_ context.Context, _ facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	f.rows += p.Rows
 	return facebook.UsersResult{NumReceived: p.Rows}, nil

@@ -289,6 +289,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	}
 	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
 	a.row.LinkedMs = now.UnixMilli()
+	a.row.Reading, a.readMs = nil, 0
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
 	a.row.Open = nil

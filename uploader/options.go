@@ -76,6 +76,9 @@ type Options struct {
 	// StatusEvery is the least time between two status rows of an audience.
 	// Default 5 s.
 	StatusEvery time.Duration
+	// ReadEvery is how often Facebook is asked for an audience's size and state, in
+	// spare capacity. Default 6 h; negative = never.
+	ReadEvery time.Duration
 	// KeepEmptied is how long a member with nothing in it keeps its version.
 	// Default 7 days.
 	KeepEmptied time.Duration
@@ -129,6 +132,7 @@ func (o Options) withDefaults() Options {
 	o.SlowBeat = cmp.Or(o.SlowBeat, 10*time.Minute)
 	o.OwedEvery = cmp.Or(o.OwedEvery, 6*time.Hour)
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
+	o.ReadEvery = cmp.Or(o.ReadEvery, 6*time.Hour)
 	o.KeepEmptied = cmp.Or(o.KeepEmptied, 7*24*time.Hour)
 	o.RetryBase = cmp.Or(o.RetryBase, time.Second)
 	o.RetryMax = cmp.Or(o.RetryMax, 2*time.Minute)

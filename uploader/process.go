@@ -128,7 +128,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 	if !rows.In {
 		desired = nil
 	}
-	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased
+	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased && rows.Unmatchable == m.Unmatchable
 	if same && newer == 0 {
 		return recordUnchanged
 	}
@@ -145,7 +145,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 		a.lastChange = t.now()
 		a.links.add(r.Headers)
 	}
-	m.In, m.Erased, m.Desired = rows.In, rows.Erased, desired
+	m.In, m.Erased, m.Desired, m.Unmatchable = rows.In, rows.Erased, desired, rows.Unmatchable
 	return recordApplied
 }
 

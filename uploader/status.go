@@ -3,6 +3,7 @@ package uploader
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"muster/consumer"
@@ -71,6 +72,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
 		AccountLoad: t.budget.load(a.account(), t.now()),
+		Coverage:    slices.Clone(a.counts.keys[:]), UnmatchableBy: slices.Clone(a.counts.why[:]), Reading: a.row.Reading,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()

@@ -179,7 +179,7 @@ func (t *task) touch(a *audience) {
 // a goroutine once the Tx is committed (I4), under the lease and the window's span.
 func (t *task) launch(tx *consumer.Tx, a *audience, f func(context.Context) answer) {
 	t.inFlight++
-	span, account := a.window.span, a.account()
+	span, account := a.span(), a.account()
 	tx.AfterCommit(func() {
 		t.wg.Go(func() {
 			ctx, end := leased(trace.ContextWithSpan(t.ctx, span), t.info.Lease)
@@ -217,8 +217,7 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 	return nil
 }
 
-// mayCall reports whether the audience's window may make a request now, or when
-// to ask again; the zero time means at the next Tick. What it grants, launch makes.
+// mayCall reports whether the audience may make a request now, or when to ask again; the zero time means at the next Tick. What it grants, launch makes.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 	switch {
 	case t.stopped, t.inFlight >= t.options.MaxInFlight:
@@ -228,10 +227,13 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 	case t.info.Lease.MayAct() != nil:
 		return false, now.Add(leaseCheck)
 	}
-	w := a.window
-	c := &claim{audience: a, task: t, since: later(w.closes, a.lastCall), early: now.Before(w.closes) || w.pass.resend && a.row.ResyncMs == 0}
-	if w.batch != nil {
-		c.rows = w.batch.rows
+	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
+	if w := a.window; w != nil {
+		c.since = later(c.since, w.closes)
+		c.early = now.Before(w.closes) || w.pass.resend && a.row.ResyncMs == 0
+		if w.batch != nil {
+			c.rows = w.batch.rows
+		}
 	}
 	if ok, at = t.budget.take(a.account(), c, now); ok {
 		a.lastCall = now

@@ -54,7 +54,7 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 	if a.window == nil {
 		ok, at := t.due(a, now)
 		if !ok {
-			return at, nil
+			return sooner(at, t.read(tx, a, now)), nil
 		}
 		if err := t.relink(tx, a); err != nil {
 			return time.Time{}, err
@@ -70,7 +70,7 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 	next, err = t.advance(ctx, tx, a, now)
 	if err == nil && a.window == nil {
 		_, at := t.due(a, now)
-		next = sooner(next, at)
+		next = sooner(next, sooner(at, t.readAt(a)))
 	}
 	return next, err
 }

@@ -75,7 +75,8 @@ type audienceLine struct {
 	Unsent      time.Time `json:"oldest_unsent,omitzero"`
 	Updated     time.Time `json:"updated"`
 
-	Load *accountLoad `json:"account_load,omitempty"`
+	Load  *accountLoad `json:"account_load,omitempty"`
+	Match *match       `json:"match,omitempty"`
 }
 
 // accountLoad is how busy an ad account is, as the replica sees it that has the
@@ -136,7 +137,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
-			Load: loadOf(s),
+			Load: loadOf(s), Match: matchOf(s),
 		})
 	}
 	return list

@@ -27,6 +27,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Unmatchable says why a user who is in an audience has no rows.
+type Unmatchable int32
+
+const (
+	Unmatchable_UNMATCHABLE_NONE       Unmatchable = 0 // there are rows, or the user is not in
+	Unmatchable_UNMATCHABLE_UNKNOWN    Unmatchable = 1 // no identifier is known
+	Unmatchable_UNMATCHABLE_WEAK       Unmatchable = 2 // no email, phone or mobile id: the rest matches nobody
+	Unmatchable_UNMATCHABLE_NOT_CHOSEN Unmatchable = 3 // the audience's identifiers leave out those that are known
+)
+
+// Enum value maps for Unmatchable.
+var (
+	Unmatchable_name = map[int32]string{
+		0: "UNMATCHABLE_NONE",
+		1: "UNMATCHABLE_UNKNOWN",
+		2: "UNMATCHABLE_WEAK",
+		3: "UNMATCHABLE_NOT_CHOSEN",
+	}
+	Unmatchable_value = map[string]int32{
+		"UNMATCHABLE_NONE":       0,
+		"UNMATCHABLE_UNKNOWN":    1,
+		"UNMATCHABLE_WEAK":       2,
+		"UNMATCHABLE_NOT_CHOSEN": 3,
+	}
+)
+
+func (x Unmatchable) Enum() *Unmatchable {
+	p := new(Unmatchable)
+	*p = x
+	return p
+}
+
+func (x Unmatchable) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Unmatchable) Descriptor() protoreflect.EnumDescriptor {
+	return file_muster_proto_enumTypes[0].Descriptor()
+}
+
+func (Unmatchable) Type() protoreflect.EnumType {
+	return &file_muster_proto_enumTypes[0]
+}
+
+func (x Unmatchable) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Unmatchable.Descriptor instead.
+func (Unmatchable) EnumDescriptor() ([]byte, []int) {
+	return file_muster_proto_rawDescGZIP(), []int{0}
+}
+
 // Register holds the last word on one single-valued Facebook key.
 type Register struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -748,13 +801,14 @@ type MemberRows struct {
 	// Which membership partition says so; a second one is an alarm.
 	SourcePartition uint32 `protobuf:"varint,3,opt,name=source_partition,json=sourcePartition,proto3" json:"source_partition,omitempty"`
 	// The user is in the audience; without rows, in and unmatchable.
-	In            bool   `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
-	Rows          []*Row `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
-	Erased        bool   `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
-	Name          string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
-	Space         string `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
-	Computation   string `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
-	FacebookId    string `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	In            bool        `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
+	Rows          []*Row      `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
+	Erased        bool        `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	Name          string      `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Space         string      `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
+	Computation   string      `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
+	FacebookId    string      `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	Unmatchable   Unmatchable `protobuf:"varint,11,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -859,6 +913,13 @@ func (x *MemberRows) GetFacebookId() string {
 	return ""
 }
 
+func (x *MemberRows) GetUnmatchable() Unmatchable {
+	if x != nil {
+		return x.Unmatchable
+	}
+	return Unmatchable_UNMATCHABLE_NONE
+}
+
 var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
@@ -926,7 +987,7 @@ const file_muster_proto_rawDesc = "" +
 	"\x02ct\x18\r \x01(\fR\x02ct\x12\x10\n" +
 	"\x03zip\x18\x0e \x01(\fR\x03zip\x12\x18\n" +
 	"\acountry\x18\x0f \x01(\fR\acountry\x12'\n" +
-	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xae\x02\n" +
+	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xe8\x02\n" +
 	"\n" +
 	"MemberRows\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
@@ -940,7 +1001,13 @@ const file_muster_proto_rawDesc = "" +
 	"\vcomputation\x18\t \x01(\tR\vcomputation\x12\x1f\n" +
 	"\vfacebook_id\x18\n" +
 	" \x01(\tR\n" +
-	"facebookIdB\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"facebookId\x128\n" +
+	"\vunmatchable\x18\v \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable*n\n" +
+	"\vUnmatchable\x12\x14\n" +
+	"\x10UNMATCHABLE_NONE\x10\x00\x12\x17\n" +
+	"\x13UNMATCHABLE_UNKNOWN\x10\x01\x12\x14\n" +
+	"\x10UNMATCHABLE_WEAK\x10\x02\x12\x1a\n" +
+	"\x16UNMATCHABLE_NOT_CHOSEN\x10\x03B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_muster_proto_rawDescOnce sync.Once
@@ -954,31 +1021,34 @@ func file_muster_proto_rawDescGZIP() []byte {
 	return file_muster_proto_rawDescData
 }
 
+var file_muster_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_muster_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_muster_proto_goTypes = []any{
-	(*Register)(nil),     // 0: muster.v1.Register
-	(*ValueSet)(nil),     // 1: muster.v1.ValueSet
-	(*StampedValue)(nil), // 2: muster.v1.StampedValue
-	(*Membership)(nil),   // 3: muster.v1.Membership
-	(*Consent)(nil),      // 4: muster.v1.Consent
-	(*TrackingOff)(nil),  // 5: muster.v1.TrackingOff
-	(*Profile)(nil),      // 6: muster.v1.Profile
-	(*Row)(nil),          // 7: muster.v1.Row
-	(*MemberRows)(nil),   // 8: muster.v1.MemberRows
+	(Unmatchable)(0),     // 0: muster.v1.Unmatchable
+	(*Register)(nil),     // 1: muster.v1.Register
+	(*ValueSet)(nil),     // 2: muster.v1.ValueSet
+	(*StampedValue)(nil), // 3: muster.v1.StampedValue
+	(*Membership)(nil),   // 4: muster.v1.Membership
+	(*Consent)(nil),      // 5: muster.v1.Consent
+	(*TrackingOff)(nil),  // 6: muster.v1.TrackingOff
+	(*Profile)(nil),      // 7: muster.v1.Profile
+	(*Row)(nil),          // 8: muster.v1.Row
+	(*MemberRows)(nil),   // 9: muster.v1.MemberRows
 }
 var file_muster_proto_depIdxs = []int32{
-	2, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
-	0, // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
-	1, // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
-	3, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
-	4, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
-	5, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
-	7, // 6: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	3, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
+	1, // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
+	2, // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
+	4, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
+	5, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
+	6, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
+	8, // 6: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	0, // 7: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }
@@ -991,13 +1061,14 @@ func file_muster_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_muster_proto_rawDesc), len(file_muster_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_muster_proto_goTypes,
 		DependencyIndexes: file_muster_proto_depIdxs,
+		EnumInfos:         file_muster_proto_enumTypes,
 		MessageInfos:      file_muster_proto_msgTypes,
 	}.Build()
 	File_muster_proto = out.File

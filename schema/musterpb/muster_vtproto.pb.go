@@ -321,6 +321,7 @@ func (m *MemberRows) CloneVT() *MemberRows {
 	r.Space = m.Space
 	r.Computation = m.Computation
 	r.FacebookId = m.FacebookId
+	r.Unmatchable = m.Unmatchable
 	if rhs := m.Rows; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -752,6 +753,9 @@ func (this *MemberRows) EqualVT(that *MemberRows) bool {
 		return false
 	}
 	if this.FacebookId != that.FacebookId {
+		return false
+	}
+	if this.Unmatchable != that.Unmatchable {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1430,6 +1434,11 @@ func (m *MemberRows) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Unmatchable != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Unmatchable))
+		i--
+		dAtA[i] = 0x58
+	}
 	if len(m.FacebookId) > 0 {
 		i -= len(m.FacebookId)
 		copy(dAtA[i:], m.FacebookId)
@@ -1828,6 +1837,9 @@ func (m *MemberRows) SizeVT() (n int) {
 	l = len(m.FacebookId)
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Unmatchable != 0 {
+		n += 1 + protohelpers.SizeOfVarint(uint64(m.Unmatchable))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -3816,6 +3828,25 @@ func (m *MemberRows) UnmarshalVT(dAtA []byte) error {
 			}
 			m.FacebookId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unmatchable", wireType)
+			}
+			m.Unmatchable = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Unmatchable |= Unmatchable(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

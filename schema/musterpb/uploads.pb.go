@@ -136,7 +136,8 @@ type Audience struct {
 	// Members were last looked at with nothing to be removed.
 	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	// The name by which facebook_id was looked up, where one is configured.
-	FacebookName  string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	FacebookName  string   `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	Reading       *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -395,6 +396,13 @@ func (x *Audience) GetFacebookName() string {
 	return ""
 }
 
+func (x *Audience) GetReading() *Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
 // Block says why nothing is sent to an audience until a person acts.
 type Block struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -464,6 +472,108 @@ func (x *Block) GetSinceMs() int64 {
 	return 0
 }
 
+// Reading is what Facebook says of the audience.
+type Reading struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	ReadMs int64                  `protobuf:"fixed64,1,opt,name=read_ms,json=readMs,proto3" json:"read_ms,omitempty"`
+	// Bounds of the number of people; -1 = Facebook does not say yet.
+	Lower            int64  `protobuf:"varint,2,opt,name=lower,proto3" json:"lower,omitempty"`
+	Upper            int64  `protobuf:"varint,3,opt,name=upper,proto3" json:"upper,omitempty"`
+	Delivery         uint32 `protobuf:"varint,4,opt,name=delivery,proto3" json:"delivery,omitempty"` // 200 ready, 300 too small, from 400 on unusable
+	DeliveryText     string `protobuf:"bytes,5,opt,name=delivery_text,json=deliveryText,proto3" json:"delivery_text,omitempty"`
+	Operation        uint32 `protobuf:"varint,6,opt,name=operation,proto3" json:"operation,omitempty"` // 200 normal, 411 low match rate, 471 flagged, …
+	OperationText    string `protobuf:"bytes,7,opt,name=operation_text,json=operationText,proto3" json:"operation_text,omitempty"`
+	ContentUpdatedMs int64  `protobuf:"fixed64,8,opt,name=content_updated_ms,json=contentUpdatedMs,proto3" json:"content_updated_ms,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Reading) Reset() {
+	*x = Reading{}
+	mi := &file_uploads_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reading) ProtoMessage() {}
+
+func (x *Reading) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reading.ProtoReflect.Descriptor instead.
+func (*Reading) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Reading) GetReadMs() int64 {
+	if x != nil {
+		return x.ReadMs
+	}
+	return 0
+}
+
+func (x *Reading) GetLower() int64 {
+	if x != nil {
+		return x.Lower
+	}
+	return 0
+}
+
+func (x *Reading) GetUpper() int64 {
+	if x != nil {
+		return x.Upper
+	}
+	return 0
+}
+
+func (x *Reading) GetDelivery() uint32 {
+	if x != nil {
+		return x.Delivery
+	}
+	return 0
+}
+
+func (x *Reading) GetDeliveryText() string {
+	if x != nil {
+		return x.DeliveryText
+	}
+	return ""
+}
+
+func (x *Reading) GetOperation() uint32 {
+	if x != nil {
+		return x.Operation
+	}
+	return 0
+}
+
+func (x *Reading) GetOperationText() string {
+	if x != nil {
+		return x.OperationText
+	}
+	return ""
+}
+
+func (x *Reading) GetContentUpdatedMs() int64 {
+	if x != nil {
+		return x.ContentUpdatedMs
+	}
+	return 0
+}
+
 // RowTotals counts rows by outcome.
 type RowTotals struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -478,7 +588,7 @@ type RowTotals struct {
 
 func (x *RowTotals) Reset() {
 	*x = RowTotals{}
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +600,7 @@ func (x *RowTotals) String() string {
 func (*RowTotals) ProtoMessage() {}
 
 func (x *RowTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +613,7 @@ func (x *RowTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowTotals.ProtoReflect.Descriptor instead.
 func (*RowTotals) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{2}
+	return file_uploads_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RowTotals) GetHourMs() int64 {
@@ -561,14 +671,15 @@ type Member struct {
 	// Removals of this member were refused or set aside; they wait.
 	Owed bool `protobuf:"varint,11,opt,name=owed,proto3" json:"owed,omitempty"`
 	// Since when there is nothing desired and nothing synced; 0 = there is.
-	EmptiedMs     int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	EmptiedMs     int64       `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	Unmatchable   Unmatchable `protobuf:"varint,13,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +691,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +704,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{3}
+	return file_uploads_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Member) GetIncarnation() int64 {
@@ -680,6 +791,13 @@ func (x *Member) GetEmptiedMs() int64 {
 	return 0
 }
 
+func (x *Member) GetUnmatchable() Unmatchable {
+	if x != nil {
+		return x.Unmatchable
+	}
+	return Unmatchable_UNMATCHABLE_NONE
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -710,13 +828,18 @@ type AudienceStatus struct {
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
 	AccountLoad     *AccountLoad `protobuf:"bytes,26,opt,name=account_load,json=accountLoad,proto3" json:"account_load,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members who have rows with an identifier, by schema.Key.
+	Coverage []int64 `protobuf:"varint,27,rep,packed,name=coverage,proto3" json:"coverage,omitempty"`
+	// Members without rows, by why: Unmatchable.
+	UnmatchableBy []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
+	Reading       *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -728,7 +851,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -741,7 +864,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{4}
+	return file_uploads_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -926,6 +1049,27 @@ func (x *AudienceStatus) GetAccountLoad() *AccountLoad {
 	return nil
 }
 
+func (x *AudienceStatus) GetCoverage() []int64 {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetUnmatchableBy() []int64 {
+	if x != nil {
+		return x.UnmatchableBy
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetReading() *Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
 // AccountLoad is how busy an ad account is, as one replica sees it.
 type AccountLoad struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -941,7 +1085,7 @@ type AccountLoad struct {
 
 func (x *AccountLoad) Reset() {
 	*x = AccountLoad{}
-	mi := &file_uploads_proto_msgTypes[5]
+	mi := &file_uploads_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1097,7 @@ func (x *AccountLoad) String() string {
 func (*AccountLoad) ProtoMessage() {}
 
 func (x *AccountLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[5]
+	mi := &file_uploads_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1110,7 @@ func (x *AccountLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
 func (*AccountLoad) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{5}
+	return file_uploads_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AccountLoad) GetUsedPercent() float64 {
@@ -1008,7 +1152,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x8b\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xb9\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1045,18 +1189,28 @@ const file_uploads_proto_rawDesc = "" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
-	"\rfacebook_name\x18  \x01(\tR\ffacebookName\"h\n" +
+	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
+	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
 	"\x06remedy\x18\x03 \x01(\tR\x06remedy\x12\x19\n" +
-	"\bsince_ms\x18\x04 \x01(\x10R\asinceMs\"\x8a\x01\n" +
+	"\bsince_ms\x18\x04 \x01(\x10R\asinceMs\"\x82\x02\n" +
+	"\aReading\x12\x17\n" +
+	"\aread_ms\x18\x01 \x01(\x10R\x06readMs\x12\x14\n" +
+	"\x05lower\x18\x02 \x01(\x03R\x05lower\x12\x14\n" +
+	"\x05upper\x18\x03 \x01(\x03R\x05upper\x12\x1a\n" +
+	"\bdelivery\x18\x04 \x01(\rR\bdelivery\x12#\n" +
+	"\rdelivery_text\x18\x05 \x01(\tR\fdeliveryText\x12\x1c\n" +
+	"\toperation\x18\x06 \x01(\rR\toperation\x12%\n" +
+	"\x0eoperation_text\x18\a \x01(\tR\roperationText\x12,\n" +
+	"\x12content_updated_ms\x18\b \x01(\x10R\x10contentUpdatedMs\"\x8a\x01\n" +
 	"\tRowTotals\x12\x17\n" +
 	"\ahour_ms\x18\x01 \x01(\x10R\x06hourMs\x12\x14\n" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xfa\x02\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xb4\x03\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1071,7 +1225,8 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xdf\x06\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x128\n" +
+	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\"\xd8\a\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1102,7 +1257,10 @@ const file_uploads_proto_rawDesc = "" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
 	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x129\n" +
-	"\faccount_load\x18\x1a \x01(\v2\x16.muster.v1.AccountLoadR\vaccountLoad\"\xaf\x01\n" +
+	"\faccount_load\x18\x1a \x01(\v2\x16.muster.v1.AccountLoadR\vaccountLoad\x12\x1e\n" +
+	"\bcoverage\x18\x1b \x03(\x03B\x02\x10\x01R\bcoverage\x12)\n" +
+	"\x0eunmatchable_by\x18\x1c \x03(\x03B\x02\x10\x01R\runmatchableBy\x12,\n" +
+	"\areading\x18\x1d \x01(\v2\x12.muster.v1.ReadingR\areading\"\xaf\x01\n" +
 	"\vAccountLoad\x12!\n" +
 	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
@@ -1130,34 +1288,39 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_uploads_proto_goTypes = []any{
 	(Origin)(0),            // 0: muster.v1.Origin
 	(*Audience)(nil),       // 1: muster.v1.Audience
 	(*Block)(nil),          // 2: muster.v1.Block
-	(*RowTotals)(nil),      // 3: muster.v1.RowTotals
-	(*Member)(nil),         // 4: muster.v1.Member
-	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 6: muster.v1.AccountLoad
-	(*Row)(nil),            // 7: muster.v1.Row
+	(*Reading)(nil),        // 3: muster.v1.Reading
+	(*RowTotals)(nil),      // 4: muster.v1.RowTotals
+	(*Member)(nil),         // 5: muster.v1.Member
+	(*AudienceStatus)(nil), // 6: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 7: muster.v1.AccountLoad
+	(*Row)(nil),            // 8: muster.v1.Row
+	(Unmatchable)(0),       // 9: muster.v1.Unmatchable
 }
 var file_uploads_proto_depIdxs = []int32{
 	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
 	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	3,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	7,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
-	7,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	6,  // 10: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	4,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	4,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	3,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
+	8,  // 5: muster.v1.Member.desired:type_name -> muster.v1.Row
+	8,  // 6: muster.v1.Member.synced:type_name -> muster.v1.Row
+	9,  // 7: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	0,  // 8: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	2,  // 9: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	4,  // 10: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	4,  // 11: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	7,  // 12: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	3,  // 13: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1172,7 +1335,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

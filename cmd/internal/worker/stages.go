@@ -125,6 +125,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Quiet:          c.FirstSyncQuiet,
 		ResendOver:     resend,
 		RequestTimeout: c.Facebook.RequestTimeout,
+		ReadEvery:      cmp.Or(c.Facebook.ReadInterval, -1),
 		// The former owner may act to the end of its lease, and what it then
 		// sent may take effect until the request's time-out.
 		TakeoverWait:   min(c.Kafka.SessionTimeout, c.Kafka.RebalanceTimeout) + c.Facebook.RequestTimeout,
