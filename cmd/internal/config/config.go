@@ -50,6 +50,7 @@ type Config struct {
 	Log  Log  `yaml:"log"`
 
 	origins origins
+	dryOf   string // in a dry run: the real group
 }
 
 // ExternID says whether user ids go to Facebook.

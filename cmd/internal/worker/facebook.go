@@ -15,6 +15,7 @@ func newFacebook(c *config.Config, o Options, t *telemetry) (*facebook.Client, e
 	options := graphOptions(c.Facebook, o)
 	options.BeforeSend = uploader.MaySend
 	options.TracerProvider, options.MeterProvider = t.tracers, t.meters
+	options.ReadOnly = c.DryRun()
 	return facebook.New(options)
 }
 

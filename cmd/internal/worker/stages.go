@@ -105,8 +105,13 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	if resend == 0 {
 		resend = -1
 	}
+	graph := uploader.Facebook(client)
+	if c.DryRun() {
+		w.dry = newDryRun(client, w.log)
+		graph = w.dry
+	}
 	processors, err := uploader.New(uploader.Options{
-		Facebook:     client,
+		Facebook:     graph,
 		Installation: installation(c, clusterID),
 		Account:      account,
 		Audiences:    audiences,
@@ -155,7 +160,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 
 // installation is the name in the marker of Facebook audiences.
 func installation(c *config.Config, clusterID string) string {
-	return cmp.Or(c.Installation, clusterID+"/"+c.Group)
+	return cmp.Or(c.Installation, clusterID+"/"+c.RealGroup())
 }
 
 // stage is what all stages have in common.
