@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"muster/consumer"
@@ -118,6 +119,50 @@ func TestForeignTableIsRefused(t *testing.T) {
 			if n != 9 {
 				t.Errorf("%s emitted as %d after the restore, want 9", key, n)
 			}
+		}
+	})
+}
+
+// A table that is ahead of its own log, which lost its end, is no copy of it any
+// more, though the fence that it knows is still there.
+func TestTableAheadOfACutLogIsRefused(t *testing.T) {
+	t.Parallel()
+	k := consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+	k.Process(records(0, 9, false)...)
+	end := consumer.Position(len(k.Changelog()))
+	k.Takeover() // the table ends with a fence that it knows: it is the last record
+	k.Log().Truncate(end)
+	if err := k.TakeoverErr(); !errors.Is(err, consumer.ErrWipe) {
+		t.Errorf("takeover with the fence cut off returned %v, want ErrWipe", err)
+	}
+
+	k = consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+	k.Process(records(0, 9, false)...)
+	k.Log().Truncate(end - 1) // the fence stands, the last count is gone
+	if err := k.TakeoverErr(); !errors.Is(err, consumer.ErrWipe) {
+		t.Errorf("takeover with a record cut off returned %v, want ErrWipe", err)
+	}
+	k.Wipe()
+	k.Takeover()
+}
+
+// Two changelogs may begin in the same millisecond, and so have one incarnation:
+// whose fence stands at its place tells them apart.
+func TestTableOfTheSameMillisecondIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+		k.Process(records(0, 3, false)...)
+		other := consumertest.NewTask(t, consumertest.Options{New: newSum("out")})
+		for i := range 9 {
+			other.Process(records(3*i, 3, false)...)
+		}
+		if a, b := k.Changelog()[0].Time, other.Changelog()[0].Time; !a.Equal(b) {
+			t.Fatalf("they began at %s and %s", a, b)
+		}
+		k.ReplaceLog(other.Log())
+		if err := k.TakeoverErr(); !errors.Is(err, consumer.ErrWipe) {
+			t.Errorf("takeover returned %v, want ErrWipe", err)
 		}
 	})
 }

@@ -14,7 +14,9 @@ import (
 	"golang.org/x/oauth2"
 
 	"muster/consumer"
+	"muster/consumer/consumertest"
 	"muster/uploader/facebook"
+	"muster/uploader/facebook/graphtest"
 )
 
 // lease is one that a test ends, by time or, as a suspended machine's wall clock
@@ -44,9 +46,10 @@ func TestLeased(t *testing.T) {
 		ctx, end := leased(t.Context(), l)
 		defer end()
 		time.Sleep(5 * time.Second)
-		l.set(began.Add(30 * time.Second))
+		const end30 = 30*time.Second + 300*time.Millisecond // not at a look
+		l.set(began.Add(end30))
 		<-ctx.Done()
-		if d := time.Since(began); d != 30*time.Second || !errors.Is(context.Cause(ctx), consumer.ErrLeaseOver) {
+		if d := time.Since(began); d != end30 || !errors.Is(context.Cause(ctx), consumer.ErrLeaseOver) {
 			t.Errorf("ended after %s: %v", d, context.Cause(ctx))
 		}
 	})
@@ -110,3 +113,30 @@ func TestNothingIsSentAfterTheLease(t *testing.T) {
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A request does not outlive its owner's lease: it ends with it, whatever the
+// client's own time-out.
+func TestRequestEndsWithTheLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := new(lease)
+		l.set(time.Now().Add(time.Hour))
+		w := newWorld(t, Options{}, graphtest.Options{})
+		w.task = consumertest.NewTask(t, consumertest.Options{
+			Stage: "uploader", Lease: l, New: func(i consumer.TaskInfo) (consumer.Processor, error) { return w.maker(i) },
+		})
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.TimeoutAfter, Match: graphtest.Match{Op: graphtest.OpAdd}})
+		w.enter("x", "u", "email:a")
+		w.run(time.Minute + time.Second)
+		p := w.task.Processor().(*task)
+		if p.inFlight != 1 {
+			t.Fatal("no request is in flight")
+		}
+		began := time.Now()
+		l.set(began.Add(3500 * time.Millisecond))
+		<-p.Wake()
+		if d := time.Since(began); d > 3500*time.Millisecond {
+			t.Errorf("the request ended after %s, the lease after 3.5s", d)
+		}
+	})
+}

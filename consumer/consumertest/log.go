@@ -161,6 +161,15 @@ func (l *Log) store(at consumer.Position, writes []consumer.Write) (first consum
 	return first
 }
 
+// Truncate takes the records from end on out of the log, as brokers do that lost
+// what they had acknowledged.
+func (l *Log) Truncate(end consumer.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records = slices.DeleteFunc(l.records, func(r Logged) bool { return r.Position >= end })
+	l.end = end
+}
+
 // Compact leaves only the last record of each key, as Kafka does in the end: it
 // does not know of strays.
 func (l *Log) Compact() {

@@ -12,11 +12,16 @@ import (
 
 // newFacebook makes the worker's client of the Graph API. It looks at no token yet.
 func newFacebook(c *config.Config, o Options, t *telemetry) (*facebook.Client, error) {
+	return facebook.New(workerOptions(c, o, t))
+}
+
+// workerOptions have each request ask the lease last of all (I3).
+func workerOptions(c *config.Config, o Options, t *telemetry) facebook.Options {
 	options := graphOptions(c.Facebook, o)
 	options.BeforeSend = uploader.MaySend
 	options.TracerProvider, options.MeterProvider = t.tracers, t.meters
 	options.ReadOnly = c.DryRun()
-	return facebook.New(options)
+	return options
 }
 
 // Graph makes a client of the Graph API for commands, which hold no lease. token

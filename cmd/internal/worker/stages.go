@@ -131,9 +131,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		ResendOver:     resend,
 		RequestTimeout: c.Facebook.RequestTimeout,
 		ReadEvery:      cmp.Or(c.Facebook.ReadInterval, -1),
-		// The former owner may act to the end of its lease, and what it then
-		// sent may take effect until the request's time-out.
-		TakeoverWait:   min(c.Kafka.SessionTimeout, c.Kafka.RebalanceTimeout) + c.Facebook.RequestTimeout,
+		TakeoverWait:   takeoverWait(c),
 		Health:         &w.uploads,
 		Logger:         w.log,
 		TracerProvider: t.tracers,
@@ -156,6 +154,13 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	o.Changelog = StageChangelog(c, config.StageUploader)
 	o.New = processors
 	return consumer.NewStage(cluster, o)
+}
+
+// takeoverWait is how long nothing may be sent for a former owner that wrote no
+// release: it may act to the end of its lease, and what it then sent may take effect
+// until the request's time-out.
+func takeoverWait(c *config.Config) time.Duration {
+	return min(c.Kafka.SessionTimeout, c.Kafka.RebalanceTimeout) + c.Facebook.RequestTimeout
 }
 
 // installation is the name in the marker of Facebook audiences.
