@@ -30,6 +30,7 @@ func (o op) String() string {
 type batch struct {
 	number int64
 	op     op
+	shape  shape // of its rows
 	items  []item
 	rows   int
 	bytes  int // at most, encoded
@@ -88,6 +89,7 @@ func bytesOf(rows []*musterpb.Row) int {
 // halve parts the batch in two that have no numbers yet.
 func (b *batch) halve() (first, second *batch) {
 	first, second = newBatch(b.op), newBatch(b.op)
+	first.shape, second.shape = b.shape, b.shape
 	for i, it := range b.items {
 		if i < len(b.items)/2 {
 			first.append(it)

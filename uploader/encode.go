@@ -9,8 +9,8 @@ import (
 )
 
 // encode makes the request's payload: columns in the fixed order of the keys,
-// those left out that are blank in every row. Rows in one batch agree on having
-// an EXTERN_ID.
+// those left out that are blank in every row, and those of the batch's shape. Rows
+// in one batch agree on having an EXTERN_ID.
 func (b *batch) encode(account facebook.AccountID) {
 	columns := b.columns()
 	p := facebook.Payload{Account: account, Rows: b.rows, Data: make([]byte, 0, b.bytes+2)}
@@ -43,25 +43,30 @@ func (b *batch) columns() []schema.Key {
 	}
 	var columns []schema.Key
 	for k := range schema.Key(schema.NumKeys) {
-		if used.Has(k) {
+		if b.shape.carries(k, used.Has(k)) {
 			columns = append(columns, k)
 		}
 	}
 	return columns
 }
 
-// appendRow appends a row as a compact JSON array of strings.
+// appendRow appends a row as a compact JSON array of strings, and the number that
+// LOOKALIKE_VALUE is.
 func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key) []byte {
 	dst = append(dst, '[')
 	for i, k := range columns {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		v := schema.Value(r, k)
+		if k == schema.LookalikeValue {
+			dst = appendValue(dst, v)
+			continue
+		}
 		dst = append(dst, '"')
-		switch v := schema.Value(r, k); k {
-		case schema.ExternID, schema.LookalikeValue:
+		if k == schema.ExternID {
 			dst = appendEscaped(dst, v)
-		default:
+		} else {
 			dst = schema.AppendUploaded(dst, k, v)
 		}
 		dst = append(dst, '"')

@@ -104,6 +104,12 @@ func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after 
 	return p, err
 }
 
+func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
+	a, u, err := j.Facebook.Audience(ctx, id, fields...)
+	j.note(j.nameOf(id), "read audience: %s", outcomeOf(err))
+	return a, u, err
+}
+
 func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.AddUsers(ctx, id, p)
 	j.users("add", id, p, err)

@@ -108,7 +108,10 @@ type AudienceOptions struct {
 	// account; none is made. Not with FacebookID.
 	FacebookName string
 	Account      facebook.AccountID // default Options.Account
-	Window       time.Duration      // default Options.Window
+	// ValueBased makes the audience value-based: rows carry LOOKALIKE_VALUE. A Facebook
+	// audience that is not as it says is left alone, and a person told.
+	ValueBased bool
+	Window     time.Duration // default Options.Window
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
@@ -227,3 +230,5 @@ func (o *Options) chosen(key string) bool {
 	}
 	return (len(o.Include) == 0 || slices.ContainsFunc(o.Include, matches)) && !slices.ContainsFunc(o.Exclude, matches)
 }
+
+func (a *AudienceOptions) shape() shape { return shape{valueBased: a.ValueBased} }

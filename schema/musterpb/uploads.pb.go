@@ -25,6 +25,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AudienceKind tells audiences apart whose rows look different.
+type AudienceKind int32
+
+const (
+	AudienceKind_AUDIENCE_KIND_UNKNOWN     AudienceKind = 0
+	AudienceKind_AUDIENCE_KIND_PLAIN       AudienceKind = 1
+	AudienceKind_AUDIENCE_KIND_VALUE_BASED AudienceKind = 2 // every row carries LOOKALIKE_VALUE
+)
+
+// Enum value maps for AudienceKind.
+var (
+	AudienceKind_name = map[int32]string{
+		0: "AUDIENCE_KIND_UNKNOWN",
+		1: "AUDIENCE_KIND_PLAIN",
+		2: "AUDIENCE_KIND_VALUE_BASED",
+	}
+	AudienceKind_value = map[string]int32{
+		"AUDIENCE_KIND_UNKNOWN":     0,
+		"AUDIENCE_KIND_PLAIN":       1,
+		"AUDIENCE_KIND_VALUE_BASED": 2,
+	}
+)
+
+func (x AudienceKind) Enum() *AudienceKind {
+	p := new(AudienceKind)
+	*p = x
+	return p
+}
+
+func (x AudienceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AudienceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_uploads_proto_enumTypes[0].Descriptor()
+}
+
+func (AudienceKind) Type() protoreflect.EnumType {
+	return &file_uploads_proto_enumTypes[0]
+}
+
+func (x AudienceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AudienceKind.Descriptor instead.
+func (AudienceKind) EnumDescriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{0}
+}
+
 // Origin says where a Facebook id comes from.
 type Origin int32
 
@@ -68,11 +118,11 @@ func (x Origin) String() string {
 }
 
 func (Origin) Descriptor() protoreflect.EnumDescriptor {
-	return file_uploads_proto_enumTypes[0].Descriptor()
+	return file_uploads_proto_enumTypes[1].Descriptor()
 }
 
 func (Origin) Type() protoreflect.EnumType {
-	return &file_uploads_proto_enumTypes[0]
+	return &file_uploads_proto_enumTypes[1]
 }
 
 func (x Origin) Number() protoreflect.EnumNumber {
@@ -81,7 +131,7 @@ func (x Origin) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Origin.Descriptor instead.
 func (Origin) EnumDescriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{0}
+	return file_uploads_proto_rawDescGZIP(), []int{1}
 }
 
 // Audience is the logged state of one audience. Numbers of batches, and since,
@@ -136,7 +186,9 @@ type Audience struct {
 	// Members were last looked at with nothing to be removed.
 	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	// The name by which facebook_id was looked up, where one is configured.
-	FacebookName  string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	FacebookName string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	// What facebook_id is, which Facebook never changes.
+	Kind          AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,6 +445,13 @@ func (x *Audience) GetFacebookName() string {
 		return x.FacebookName
 	}
 	return ""
+}
+
+func (x *Audience) GetKind() AudienceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AudienceKind_AUDIENCE_KIND_UNKNOWN
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -922,7 +981,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x8b\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xb8\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -959,7 +1018,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
-	"\rfacebook_name\x18  \x01(\tR\ffacebookName\"h\n" +
+	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12+\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -1015,7 +1075,11 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing*a\n" +
+	"\fAudienceKind\x12\x19\n" +
+	"\x15AUDIENCE_KIND_UNKNOWN\x10\x00\x12\x17\n" +
+	"\x13AUDIENCE_KIND_PLAIN\x10\x01\x12\x1d\n" +
+	"\x19AUDIENCE_KIND_VALUE_BASED\x10\x02*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1036,33 +1100,35 @@ func file_uploads_proto_rawDescGZIP() []byte {
 	return file_uploads_proto_rawDescData
 }
 
-var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_uploads_proto_goTypes = []any{
-	(Origin)(0),            // 0: muster.v1.Origin
-	(*Audience)(nil),       // 1: muster.v1.Audience
-	(*Block)(nil),          // 2: muster.v1.Block
-	(*RowTotals)(nil),      // 3: muster.v1.RowTotals
-	(*Member)(nil),         // 4: muster.v1.Member
-	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
-	(*Row)(nil),            // 6: muster.v1.Row
+	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
+	(Origin)(0),            // 1: muster.v1.Origin
+	(*Audience)(nil),       // 2: muster.v1.Audience
+	(*Block)(nil),          // 3: muster.v1.Block
+	(*RowTotals)(nil),      // 4: muster.v1.RowTotals
+	(*Member)(nil),         // 5: muster.v1.Member
+	(*AudienceStatus)(nil), // 6: muster.v1.AudienceStatus
+	(*Row)(nil),            // 7: muster.v1.Row
 }
 var file_uploads_proto_depIdxs = []int32{
-	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
-	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	3,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	6,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
-	6,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
+	3,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
+	4,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	4,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	0,  // 4: muster.v1.Audience.kind:type_name -> muster.v1.AudienceKind
+	7,  // 5: muster.v1.Member.desired:type_name -> muster.v1.Row
+	7,  // 6: muster.v1.Member.synced:type_name -> muster.v1.Row
+	1,  // 7: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	3,  // 8: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	4,  // 9: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	4,  // 10: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1076,7 +1142,7 @@ func file_uploads_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,

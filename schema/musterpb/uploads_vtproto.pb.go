@@ -53,6 +53,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.GoneId = m.GoneId
 	r.AddOnly = m.AddOnly
 	r.FacebookName = m.FacebookName
+	r.Kind = m.Kind
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -354,6 +355,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 	if this.FacebookName != that.FacebookName {
 		return false
 	}
+	if this.Kind != that.Kind {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -649,6 +653,13 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Kind != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xc0
 	}
 	if len(m.FacebookName) > 0 {
 		i -= len(m.FacebookName)
@@ -1503,6 +1514,9 @@ func (m *Audience) SizeVT() (n int) {
 	l = len(m.FacebookName)
 	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Kind != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.Kind))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2474,6 +2488,25 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.FacebookName = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 40:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= AudienceKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
