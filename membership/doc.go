@@ -18,10 +18,11 @@
 // identifiers, consent, caps) and can be emitted again at any time. Records are
 // authoritative for nothing once their offsets are committed.
 //
-// A profile holds, for one user: a register for each single-valued key, and for each
-// trait that gives a value-based audience its values; for each many-valued key one set for each source; the membership of each audience; the
-// consent of each category; the platforms on which ad tracking was switched off;
-// the moment of the last erasure. Each part has a stamp (event time, tie-break).
+// A profile holds, for one user: a register for each single-valued key, and one for
+// each trait that gives a value-based audience its values; for each many-valued key
+// one set for each source; the membership of each audience; the consent of each
+// category; the platforms on which ad tracking was switched off; the moment of the
+// last erasure. Each part has a stamp (event time, tie-break).
 //
 // # Invariants
 //

@@ -112,6 +112,5 @@
 //
 // # Not built here yet
 //
-// Replacing a whole audience, adopting one with unknown content, guard rails,
-// and data processing options.
+// Replacing a whole audience, and adopting one with unknown content.
 package uploader

@@ -13,17 +13,21 @@ import (
 // in one batch agree on having an EXTERN_ID.
 func (b *batch) encode(account facebook.AccountID) {
 	columns := b.columns()
-	p := facebook.Payload{Account: account, Rows: b.rows, Data: make([]byte, 0, b.bytes+2)}
+	p := facebook.Payload{
+		Account: account, Rows: b.rows, Data: make([]byte, 0, b.bytes+2),
+		AppIDs: b.shape.appIDs, PageIDs: b.shape.pageIDs,
+	}
 	for _, k := range columns {
 		p.Schema = append(p.Schema, k.String())
 	}
+	p.Schema = append(p.Schema, b.shape.columns...)
 	p.Data = append(p.Data, '[')
 	for _, it := range b.items {
 		for _, r := range it.rows {
 			if len(p.Data) > 1 {
 				p.Data = append(p.Data, ',')
 			}
-			p.Data = appendRow(p.Data, r, columns)
+			p.Data = appendRow(p.Data, r, columns, b.shape.tail)
 		}
 	}
 	p.Data = append(p.Data, ']')
@@ -51,8 +55,8 @@ func (b *batch) columns() []schema.Key {
 }
 
 // appendRow appends a row as a compact JSON array of strings, and the number that
-// LOOKALIKE_VALUE is.
-func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key) []byte {
+// LOOKALIKE_VALUE is; tail ends it.
+func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key, tail string) []byte {
 	dst = append(dst, '[')
 	for i, k := range columns {
 		if i > 0 {
@@ -71,7 +75,7 @@ func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key) []byte {
 		}
 		dst = append(dst, '"')
 	}
-	return append(dst, ']')
+	return append(append(dst, tail...), ']')
 }
 
 const hexDigits = "0123456789abcdef"
@@ -114,7 +118,7 @@ func (b *batch) rejected(invalid []facebook.InvalidRow) map[*musterpb.Row]string
 	var text []byte
 	for _, it := range b.items {
 		for _, r := range it.rows {
-			text = appendRow(text[:0], r, columns)
+			text = appendRow(text[:0], r, columns, b.shape.tail)
 			if reason, ok := reasons[facebook.HashRow(text)]; ok {
 				rows[r] = reason
 			}

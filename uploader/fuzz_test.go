@@ -89,7 +89,11 @@ func FuzzPayload(f *testing.F) {
 			schema.SetValue(row, k, v)
 		}
 		b := batchOf(row)
-		b.shape = shape{valueBased: len(value)%2 == 0}
+		o := AudienceOptions{ValueBased: len(value)%2 == 0}
+		if len(madid)%2 == 0 {
+			o.DataProcessing = DataProcessing{Options: []string{"LDU"}, Country: len(country), State: len(email)}
+		}
+		b.shape = o.shape()
 		b.encode("7")
 		var rows [][]json.RawMessage
 		if err := json.Unmarshal(b.payload.Data, &rows); err != nil || len(rows) != 1 || len(rows[0]) != len(b.payload.Schema) {

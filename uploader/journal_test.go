@@ -123,5 +123,9 @@ func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p fac
 }
 
 func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
-	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
+	beside := ""
+	if len(p.AppIDs)+len(p.PageIDs) > 0 {
+		beside = fmt.Sprintf(` apps %v, pages %v`, p.AppIDs, p.PageIDs)
+	}
+	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}%s: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, beside, outcomeOf(err))
 }

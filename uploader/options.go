@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"regexp"
 	"slices"
 	"time"
 
@@ -111,7 +112,10 @@ type AudienceOptions struct {
 	// ValueBased makes the audience value-based: rows carry LOOKALIKE_VALUE. A Facebook
 	// audience that is not as it says is left alone, and a person told.
 	ValueBased bool
-	Window     time.Duration // default Options.Window
+	// DataProcessing is said in every row, AppIDs and PageIDs in every request.
+	DataProcessing  DataProcessing
+	AppIDs, PageIDs []string
+	Window          time.Duration // default Options.Window
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
@@ -190,6 +194,9 @@ func (o Options) validate() error {
 	return errors.Join(mistakes...)
 }
 
+// dataOption is what goes into a request as it is.
+var dataOption = regexp.MustCompile(`^[A-Z_]+$`)
+
 // twoKeys refuses two keys on one Facebook id: each would undo the other.
 func (o Options) twoKeys() []error {
 	var mistakes []error
@@ -197,6 +204,11 @@ func (o Options) twoKeys() []error {
 	for key, a := range o.Audiences {
 		if a.FacebookID != "" && !a.LeaveOut {
 			keys[a.FacebookID] = append(keys[a.FacebookID], key)
+		}
+		for _, o := range a.DataProcessing.Options {
+			if !dataOption.MatchString(o) {
+				mistakes = append(mistakes, fmt.Errorf("audience %q: data processing option %q: want capital letters, such as LDU", key, o))
+			}
 		}
 		if a.Window < 0 {
 			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))
@@ -230,5 +242,3 @@ func (o *Options) chosen(key string) bool {
 	}
 	return (len(o.Include) == 0 || slices.ContainsFunc(o.Include, matches)) && !slices.ContainsFunc(o.Exclude, matches)
 }
-
-func (a *AudienceOptions) shape() shape { return shape{valueBased: a.ValueBased} }

@@ -34,7 +34,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	fault KIND OP [COUNT]    the emulator's next such answer
 //	crash [wipe]             the owner dies; the next one takes over, maybe without its table
 //	release                  the owner gives the task up and another takes it
-//	configure A id|leave|value|recreate VALUE
+//	configure A id|leave|value|recreate|ldu|apps VALUE
 //	existing NAME [value]    somebody makes an audience by hand; its id is $NAME
 //	delete A                 somebody deletes it at Facebook
 //	show A                   the table's rows of the audience
@@ -176,6 +176,13 @@ func (s *script) configure(key, what, value string) {
 		a.LeaveOut = value == "true"
 	case "value":
 		a.ValueBased = value == "true"
+	case "ldu":
+		a.DataProcessing = DataProcessing{Options: []string{"LDU"}}
+		if value != "" {
+			a.DataProcessing.Country, a.DataProcessing.State = 1, 1000
+		}
+	case "apps":
+		a.AppIDs, a.PageIDs = []string{value}, []string{value + "0"}
 	case "recreate":
 		a.Recreate = value == "true"
 	}
@@ -231,7 +238,7 @@ func (s *script) rows(rows []*musterpb.Row) string {
 		b := newBatch(adding)
 		b.shape.valueBased = len(r.LookalikeValue) > 0
 		b.append(item{rows: []*musterpb.Row{r}})
-		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns()))))
+		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns(), ""))))
 	}
 	return "{" + strings.Join(texts, " ") + "}"
 }

@@ -213,6 +213,21 @@ kafka:
 			`muster.yaml:10:76: audiences.e.value_trait: "shop..margin": want a trait key, dotted when nested; name the trait as events do, such as lifetime_value`,
 			`muster.yaml:11:18: audiences.f.extern_id: "true": want true only with extern_id.enabled; set extern_id.enabled: true, which stores raw user ids`,
 		}},
+		{name: "requests", text: none + `audiences:
+  a: {data_processing: {options: [LDU, LDU, ldu], country: 2, state: 5}, app_ids: [12, x], page_ids: ["", 7]}
+  b: {data_processing: {state: 1000}}
+  c: {data_processing: {options: [LDU], state: 1000}}
+  d: {data_processing: {options: [LDU], country: 1, state: 1000}, app_ids: [12]}
+`, want: []string{
+			`muster.yaml:6:40: audiences.a.data_processing.options[1]: "LDU": want each option once; remove one of the two`,
+			`muster.yaml:6:45: audiences.a.data_processing.options[2]: "ldu": want one of LDU; did you mean LDU?`,
+			`muster.yaml:6:60: audiences.a.data_processing.country: "2": want 0 to 1`,
+			`muster.yaml:6:70: audiences.a.data_processing.state: "5": want 1000 to 9999`,
+			`muster.yaml:6:88: audiences.a.app_ids[1]: "x": want 1 to 32 digits; copy the id from the app's dashboard or the page's settings`,
+			`muster.yaml:6:103: audiences.a.page_ids[0]: not set: want 1 to 32 digits; copy the id from the app's dashboard or the page's settings`,
+			`muster.yaml:7:24: audiences.b.data_processing.options: not set: want [LDU] where country or state is set; set options: [LDU], or remove country and state`,
+			`muster.yaml:8:24: audiences.c.data_processing.country: "0": want a country where state is set; set country: 1, the US, or remove state`,
+		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
 			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,

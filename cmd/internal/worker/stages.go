@@ -182,8 +182,9 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 	for key, a := range c.Audiences {
 		o := uploader.AudienceOptions{
 			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
-			ValueBased: a.ValueTrait != "",
-			Recreate:   cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
+			ValueBased:     a.ValueTrait != "",
+			DataProcessing: uploader.DataProcessing(a.DataProcessing), AppIDs: a.AppIDs, PageIDs: a.PageIDs,
+			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
 		}
 		var err error
 		o.FacebookName = a.FacebookName
