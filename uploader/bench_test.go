@@ -26,16 +26,16 @@ func (f *instant) AudiencePage(context.Context, facebook.AccountID, string, ...s
 	return facebook.Page{}, nil
 }
 
+func (f *instant) Audience(_ context.Context, id facebook.AudienceID, _ ...string) (facebook.Audience, facebook.Usage, error) {
+	return facebook.Audience{ID: id}, facebook.Usage{}, nil
+}
+
 func (f *instant) AddUsers(_ context.Context, _ facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	f.rows += p.Rows
 	return facebook.UsersResult{NumReceived: p.Rows}, nil
 }
 
 func (f *instant) Credential() uint64 { return 0 }
-
-func (f *instant) Audience(context.Context, facebook.AudienceID, ...string) (facebook.Audience, facebook.Usage, error) {
-	return facebook.Audience{}, facebook.Usage{}, nil
-}
 
 func (f *instant) RemoveUsers(_ context.Context, _ facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	f.rows += p.Rows

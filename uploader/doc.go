@@ -52,6 +52,9 @@
 //	                                                 ├► too large, bad: two halves, new numbers
 //	                                                 └► given up: stays open
 //
+// What all rows of an audience carry alike, LOOKALIKE_VALUE among them, is put in
+// when a request is encoded (shape.go).
+//
 // A batch leaves the list of open ones by the success of adds, or when no member
 // carries its number any more. A removal that succeeded stays open on purpose:
 // who carries its number and is desired may have been removed with it, so is not
@@ -112,11 +115,12 @@
 //	token, permission, terms           account or everything blocked; one request a
 //	                                   SlowBeat tries
 //	audience gone, flagged, refused    that audience blocked; tried every SlowBeat
+//	value-based, and should    blocked; Facebook is asked anew at each try, and
+//	not be, or the reverse     another audience put in its place goes on
 //	lease over                         the request's context ends; nothing is sent
 //	member from two source partitions  alarm with remedy, not merged
 //
 // # Not built here yet
 //
-// Replacing a whole audience, adopting one with unknown content, guard rails,
-// data processing options, value-based audiences and commands.
+// Replacing a whole audience, and adopting one with unknown content.
 package uploader

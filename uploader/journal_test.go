@@ -104,6 +104,12 @@ func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after 
 	return p, err
 }
 
+func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
+	a, u, err := j.Facebook.Audience(ctx, id, fields...)
+	j.note(j.nameOf(id), "read audience: %s", outcomeOf(err))
+	return a, u, err
+}
+
 func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.AddUsers(ctx, id, p)
 	j.users("add", id, p, err)
@@ -117,5 +123,9 @@ func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p fac
 }
 
 func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
-	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
+	beside := ""
+	if len(p.AppIDs)+len(p.PageIDs) > 0 {
+		beside = fmt.Sprintf(` apps %v, pages %v`, p.AppIDs, p.PageIDs)
+	}
+	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}%s: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, beside, outcomeOf(err))
 }

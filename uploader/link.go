@@ -151,6 +151,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 	n := facebook.NewAudience{
 		Name:        cmp.Or(a.options.Name, a.row.Name, a.key),
 		Description: describe(t.options.Installation, a.key),
+		ValueBased:  a.options.ValueBased,
 	}
 	t.launch(tx, a, func(ctx context.Context) answer {
 		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
@@ -288,6 +289,10 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 		}
 	}
 	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
+	a.row.Kind = musterpb.AudienceKind_AUDIENCE_KIND_UNKNOWN
+	if origin == musterpb.Origin_ORIGIN_CREATED {
+		a.row.Kind = kindOf(a.options.ValueBased)
+	}
 	a.row.LinkedMs = now.UnixMilli()
 	a.row.Reading, a.readMs = nil, 0
 	a.row.Since = int64(tx.Next())

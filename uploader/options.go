@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"regexp"
 	"slices"
 	"time"
 
@@ -112,7 +113,13 @@ type AudienceOptions struct {
 	// account; none is made. Not with FacebookID.
 	FacebookName string
 	Account      facebook.AccountID // default Options.Account
-	Window       time.Duration      // default Options.Window
+	// ValueBased makes the audience value-based: rows carry LOOKALIKE_VALUE. A Facebook
+	// audience that is not as it says is left alone, and a person told.
+	ValueBased bool
+	// DataProcessing is said in every row, AppIDs and PageIDs in every request.
+	DataProcessing  DataProcessing
+	AppIDs, PageIDs []string
+	Window          time.Duration // default Options.Window
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
@@ -195,6 +202,9 @@ func (o Options) validate() error {
 	return errors.Join(mistakes...)
 }
 
+// dataOption is what goes into a request as it is.
+var dataOption = regexp.MustCompile(`^[A-Z_]+$`)
+
 // twoKeys refuses two keys on one Facebook id: each would undo the other.
 func (o Options) twoKeys() []error {
 	var mistakes []error
@@ -202,6 +212,11 @@ func (o Options) twoKeys() []error {
 	for key, a := range o.Audiences {
 		if a.FacebookID != "" && !a.LeaveOut {
 			keys[a.FacebookID] = append(keys[a.FacebookID], key)
+		}
+		for _, o := range a.DataProcessing.Options {
+			if !dataOption.MatchString(o) {
+				mistakes = append(mistakes, fmt.Errorf("audience %q: data processing option %q: want capital letters, such as LDU", key, o))
+			}
 		}
 		if a.Window < 0 {
 			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))

@@ -52,7 +52,7 @@ func (t *task) read(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 		return func(*consumer.Tx) error {
 			a.flight = false
 			if err != nil || a.id() != id {
-				t.unread(a, err)
+				t.readFailed(a, err)
 				return nil
 			}
 			t.budget.read(t.now())
@@ -63,8 +63,8 @@ func (t *task) read(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 	return time.Time{}
 }
 
-// unread notes that a reading failed. What it means for uploads, uploads find out.
-func (t *task) unread(a *audience, err error) {
+// readFailed notes that a reading failed. What it means for uploads, uploads find out.
+func (t *task) readFailed(a *audience, err error) {
 	if e, ok := errors.AsType[*facebook.Error](err); ok {
 		t.options.Logger.Warn("cannot read the size of the audience", "audience", a.key, "class", e.Class.String(), "title", e.Title)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,8 +34,9 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	fault KIND OP [COUNT]    the emulator's next such answer
 //	crash [wipe]             the owner dies; the next one takes over, maybe without its table
 //	release                  the owner gives the task up and another takes it
-//	configure A id|account|leave VALUE
-//	existing NAME            somebody makes an audience by hand; its id is $NAME
+//	configure A id|leave|value|recreate|ldu|apps VALUE
+//	existing NAME [value]    somebody makes an audience by hand; its id is $NAME
+//	delete A                 somebody deletes it at Facebook
 //	show A                   the table's rows of the audience
 //	facebook A               what the emulator holds
 func TestScripts(t *testing.T) {
@@ -146,9 +148,11 @@ func (s *script) command(line string) string {
 		s.restart()
 		s.task.Takeover()
 	case "existing":
-		s.ids["$"+w[1]] = s.graph.AddAudience("act_1", map[string]string{"name": w[1], "subtype": "CUSTOM"})
+		s.ids["$"+w[1]] = s.graph.AddAudience("act_1", map[string]string{"name": w[1], "subtype": "CUSTOM", "is_value_based": strconv.FormatBool(w[2] == "value")})
 	case "configure":
 		s.configure(w[1], w[2], w[3])
+	case "delete":
+		s.graph.Delete(s.audienceOf(w[1]).ID)
 	case "show":
 		return s.show(w[1])
 	case "facebook":
@@ -170,6 +174,17 @@ func (s *script) configure(key, what, value string) {
 		a.FacebookID = facebook.AudienceID(s.ids[value])
 	case "leave":
 		a.LeaveOut = value == "true"
+	case "value":
+		a.ValueBased = value == "true"
+	case "ldu":
+		a.DataProcessing = DataProcessing{Options: []string{"LDU"}}
+		if value != "" {
+			a.DataProcessing.Country, a.DataProcessing.State = 1, 1000
+		}
+	case "apps":
+		a.AppIDs, a.PageIDs = []string{value}, []string{value + "0"}
+	case "recreate":
+		a.Recreate = value == "true"
 	}
 	all[key] = a
 	s.options.Audiences = all
@@ -221,8 +236,9 @@ func (s *script) rows(rows []*musterpb.Row) string {
 	var texts []string
 	for _, r := range rows {
 		b := newBatch(adding)
+		b.shape.valueBased = len(r.LookalikeValue) > 0
 		b.append(item{rows: []*musterpb.Row{r}})
-		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns()))))
+		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns(), ""))))
 	}
 	return "{" + strings.Join(texts, " ") + "}"
 }

@@ -99,6 +99,7 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 			a.row.AddOnly, a.changed = a.options.AddOnly, true
 			t.lookAtAll(tx, a)
 		}
+		a.forgetKindBlock()
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))

@@ -62,6 +62,9 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 	if a.row.FacebookId == "" {
 		return t.find(tx, a, now)
 	}
+	if ok, next := t.suits(tx, a, now); !ok {
+		return next, nil
+	}
 	for w := a.window; ; {
 		switch {
 		case a.flight:
@@ -181,6 +184,9 @@ func (t *task) closes(a *audience) time.Time {
 	}
 	if a.counts.owed > 0 {
 		at = sooner(at, later(a.boundary(), time.UnixMilli(a.row.OwedTriedMs).Add(t.options.OwedEvery)))
+	}
+	if a.row.FacebookId != "" && !a.kindIsRight() {
+		at = sooner(at, a.boundary()) // it is told though nothing is to be sent
 	}
 	if resend := t.resendAt(a); !resend.IsZero() {
 		at = sooner(at, later(a.boundary(), resend))

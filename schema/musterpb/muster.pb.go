@@ -87,7 +87,9 @@ type Register struct {
 	TimeMs int64                  `protobuf:"fixed64,2,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
 	Tie    uint64                 `protobuf:"fixed64,3,opt,name=tie,proto3" json:"tie,omitempty"`
 	// Empty = cleared (a tombstone). 32 bytes = SHA-256; shorter = a code ("us").
-	Value         []byte `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	Value []byte `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	// The trait it was read from, in Profile.values and UserEvent.values only.
+	Trait         string `protobuf:"bytes,10,opt,name=trait,proto3" json:"trait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -148,6 +150,13 @@ func (x *Register) GetValue() []byte {
 		return x.Value
 	}
 	return nil
+}
+
+func (x *Register) GetTrait() string {
+	if x != nil {
+		return x.Trait
+	}
+	return ""
 }
 
 // ValueSet holds what one source says of one many-valued key.
@@ -540,7 +549,9 @@ type Profile struct {
 	Consents    []*Consent     `protobuf:"bytes,5,rep,name=consents,proto3" json:"consents,omitempty"`                          // sorted by category
 	TrackingOff []*TrackingOff `protobuf:"bytes,6,rep,name=tracking_off,json=trackingOff,proto3" json:"tracking_off,omitempty"` // sorted by platform
 	// Events at or before this moment (milliseconds) say nothing; 0 = never erased.
-	ErasedAtMs    int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	ErasedAtMs int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	// What the value traits said, sorted by trait: LOOKALIKE_VALUE as decimal text.
+	Values        []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -622,6 +633,13 @@ func (x *Profile) GetErasedAtMs() int64 {
 		return x.ErasedAtMs
 	}
 	return 0
+}
+
+func (x *Profile) GetValues() []*Register {
+	if x != nil {
+		return x.Values
+	}
+	return nil
 }
 
 // Row is one line of Facebook's data: one value per key, empty = blank.
@@ -924,12 +942,14 @@ var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
 	"\n" +
-	"\fmuster.proto\x12\tmuster.v1\"]\n" +
+	"\fmuster.proto\x12\tmuster.v1\"s\n" +
 	"\bRegister\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
 	"\x03tie\x18\x03 \x01(\x06R\x03tie\x12\x14\n" +
-	"\x05value\x18\x04 \x01(\fR\x05value\"\xce\x01\n" +
+	"\x05value\x18\x04 \x01(\fR\x05value\x12\x14\n" +
+	"\x05trait\x18\n" +
+	" \x01(\tR\x05trait\"\xce\x01\n" +
 	"\bValueSet\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\rR\x06source\x12\x1a\n" +
@@ -960,7 +980,7 @@ const file_muster_proto_rawDesc = "" +
 	"\vTrackingOff\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\rR\bplatform\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
-	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xc8\x02\n" +
+	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xf5\x02\n" +
 	"\aProfile\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\tR\bexternId\x121\n" +
 	"\tregisters\x18\x02 \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12'\n" +
@@ -969,7 +989,8 @@ const file_muster_proto_rawDesc = "" +
 	"\bconsents\x18\x05 \x03(\v2\x12.muster.v1.ConsentR\bconsents\x129\n" +
 	"\ftracking_off\x18\x06 \x03(\v2\x16.muster.v1.TrackingOffR\vtrackingOff\x12 \n" +
 	"\ferased_at_ms\x18\a \x01(\x10R\n" +
-	"erasedAtMs\"\xd7\x02\n" +
+	"erasedAtMs\x12+\n" +
+	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\"\xd7\x02\n" +
 	"\x03Row\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\fR\bexternId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x14\n" +
@@ -1042,13 +1063,14 @@ var file_muster_proto_depIdxs = []int32{
 	4, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
 	5, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
 	6, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
-	8, // 6: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	0, // 7: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	1, // 6: muster.v1.Profile.values:type_name -> muster.v1.Register
+	8, // 7: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	0, // 8: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }

@@ -25,6 +25,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AudienceKind tells audiences apart whose rows look different.
+type AudienceKind int32
+
+const (
+	AudienceKind_AUDIENCE_KIND_UNKNOWN     AudienceKind = 0
+	AudienceKind_AUDIENCE_KIND_PLAIN       AudienceKind = 1
+	AudienceKind_AUDIENCE_KIND_VALUE_BASED AudienceKind = 2 // every row carries LOOKALIKE_VALUE
+)
+
+// Enum value maps for AudienceKind.
+var (
+	AudienceKind_name = map[int32]string{
+		0: "AUDIENCE_KIND_UNKNOWN",
+		1: "AUDIENCE_KIND_PLAIN",
+		2: "AUDIENCE_KIND_VALUE_BASED",
+	}
+	AudienceKind_value = map[string]int32{
+		"AUDIENCE_KIND_UNKNOWN":     0,
+		"AUDIENCE_KIND_PLAIN":       1,
+		"AUDIENCE_KIND_VALUE_BASED": 2,
+	}
+)
+
+func (x AudienceKind) Enum() *AudienceKind {
+	p := new(AudienceKind)
+	*p = x
+	return p
+}
+
+func (x AudienceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AudienceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_uploads_proto_enumTypes[0].Descriptor()
+}
+
+func (AudienceKind) Type() protoreflect.EnumType {
+	return &file_uploads_proto_enumTypes[0]
+}
+
+func (x AudienceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AudienceKind.Descriptor instead.
+func (AudienceKind) EnumDescriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{0}
+}
+
 // Origin says where a Facebook id comes from.
 type Origin int32
 
@@ -68,11 +118,11 @@ func (x Origin) String() string {
 }
 
 func (Origin) Descriptor() protoreflect.EnumDescriptor {
-	return file_uploads_proto_enumTypes[0].Descriptor()
+	return file_uploads_proto_enumTypes[1].Descriptor()
 }
 
 func (Origin) Type() protoreflect.EnumType {
-	return &file_uploads_proto_enumTypes[0]
+	return &file_uploads_proto_enumTypes[1]
 }
 
 func (x Origin) Number() protoreflect.EnumNumber {
@@ -81,7 +131,7 @@ func (x Origin) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Origin.Descriptor instead.
 func (Origin) EnumDescriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{0}
+	return file_uploads_proto_rawDescGZIP(), []int{1}
 }
 
 // Audience is the logged state of one audience. Numbers of batches, and since,
@@ -136,8 +186,10 @@ type Audience struct {
 	// Members were last looked at with nothing to be removed.
 	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	// The name by which facebook_id was looked up, where one is configured.
-	FacebookName  string   `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
-	Reading       *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
+	FacebookName string   `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	Reading      *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
+	// What facebook_id is, which Facebook never changes.
+	Kind          AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -401,6 +453,13 @@ func (x *Audience) GetReading() *Reading {
 		return x.Reading
 	}
 	return nil
+}
+
+func (x *Audience) GetKind() AudienceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AudienceKind_AUDIENCE_KIND_UNKNOWN
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -1152,7 +1211,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xb9\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe6\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1190,7 +1249,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
-	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\"h\n" +
+	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\x12+\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -1266,7 +1326,11 @@ const file_uploads_proto_rawDesc = "" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
 	"\x11waiting_audiences\x18\x03 \x01(\x03R\x10waitingAudiences\x12!\n" +
 	"\fwaiting_rows\x18\x04 \x01(\x03R\vwaitingRows\x12\x19\n" +
-	"\bopens_ms\x18\x05 \x01(\x10R\aopensMs*{\n" +
+	"\bopens_ms\x18\x05 \x01(\x10R\aopensMs*a\n" +
+	"\fAudienceKind\x12\x19\n" +
+	"\x15AUDIENCE_KIND_UNKNOWN\x10\x00\x12\x17\n" +
+	"\x13AUDIENCE_KIND_PLAIN\x10\x01\x12\x1d\n" +
+	"\x19AUDIENCE_KIND_VALUE_BASED\x10\x02*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1287,40 +1351,42 @@ func file_uploads_proto_rawDescGZIP() []byte {
 	return file_uploads_proto_rawDescData
 }
 
-var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_uploads_proto_goTypes = []any{
-	(Origin)(0),            // 0: muster.v1.Origin
-	(*Audience)(nil),       // 1: muster.v1.Audience
-	(*Block)(nil),          // 2: muster.v1.Block
-	(*Reading)(nil),        // 3: muster.v1.Reading
-	(*RowTotals)(nil),      // 4: muster.v1.RowTotals
-	(*Member)(nil),         // 5: muster.v1.Member
-	(*AudienceStatus)(nil), // 6: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 7: muster.v1.AccountLoad
-	(*Row)(nil),            // 8: muster.v1.Row
-	(Unmatchable)(0),       // 9: muster.v1.Unmatchable
+	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
+	(Origin)(0),            // 1: muster.v1.Origin
+	(*Audience)(nil),       // 2: muster.v1.Audience
+	(*Block)(nil),          // 3: muster.v1.Block
+	(*Reading)(nil),        // 4: muster.v1.Reading
+	(*RowTotals)(nil),      // 5: muster.v1.RowTotals
+	(*Member)(nil),         // 6: muster.v1.Member
+	(*AudienceStatus)(nil), // 7: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 8: muster.v1.AccountLoad
+	(*Row)(nil),            // 9: muster.v1.Row
+	(Unmatchable)(0),       // 10: muster.v1.Unmatchable
 }
 var file_uploads_proto_depIdxs = []int32{
-	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
-	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	4,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	4,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	3,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
-	8,  // 5: muster.v1.Member.desired:type_name -> muster.v1.Row
-	8,  // 6: muster.v1.Member.synced:type_name -> muster.v1.Row
-	9,  // 7: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	0,  // 8: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 9: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	4,  // 10: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	4,  // 11: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	7,  // 12: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	3,  // 13: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
+	3,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
+	5,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	5,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	4,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
+	0,  // 5: muster.v1.Audience.kind:type_name -> muster.v1.AudienceKind
+	9,  // 6: muster.v1.Member.desired:type_name -> muster.v1.Row
+	9,  // 7: muster.v1.Member.synced:type_name -> muster.v1.Row
+	10, // 8: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	1,  // 9: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	3,  // 10: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	5,  // 11: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	5,  // 12: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	8,  // 13: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	4,  // 14: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1334,7 +1400,7 @@ func file_uploads_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,

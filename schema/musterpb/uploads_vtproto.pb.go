@@ -55,6 +55,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.AddOnly = m.AddOnly
 	r.FacebookName = m.FacebookName
 	r.Reading = m.Reading.CloneVT()
+	r.Kind = m.Kind
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -415,6 +416,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if !this.Reading.EqualVT(that.Reading) {
+		return false
+	}
+	if this.Kind != that.Kind {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -810,6 +814,13 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Kind != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xc0
 	}
 	if m.Reading != nil {
 		size, err := m.Reading.MarshalToSizedBufferVT(dAtA[:i])
@@ -1896,6 +1907,9 @@ func (m *Audience) SizeVT() (n int) {
 	if m.Reading != nil {
 		l = m.Reading.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Kind != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.Kind))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2990,6 +3004,25 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 40:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= AudienceKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -61,7 +61,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 	}
 	audienceKeys := map[string]schema.KeySet{}
 	for key, a := range c.Audiences {
-		if len(a.Identifiers) > 0 {
+		if len(a.Identifiers) > 0 || a.ExternID != nil {
 			audienceKeys[key] = a.Keys(c.ExternID)
 		}
 	}
@@ -76,6 +76,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 		MembersPartitions: members,
 		Keys:              config.Audience{}.Keys(c.ExternID),
 		AudienceKeys:      audienceKeys,
+		ValueTraits:       c.ValueTraits(),
 		RequireConsent:    c.RequireConsent,
 		ExternIDAlone:     c.ExternID.Alone,
 		MaxValues:         c.MaxValues,
@@ -192,6 +193,8 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 	for key, a := range c.Audiences {
 		o := uploader.AudienceOptions{
 			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
+			ValueBased:     a.ValueTrait != "",
+			DataProcessing: uploader.DataProcessing(a.DataProcessing), AppIDs: a.AppIDs, PageIDs: a.PageIDs,
 			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
 		}
 		var err error

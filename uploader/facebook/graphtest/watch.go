@@ -27,6 +27,9 @@ func (s *Server) watch(c *call) {
 		for _, l := range c.payload.lapses {
 			s.violate(c.entry, l.kind, l.detail)
 		}
+		if c.audience != nil && !c.audience.valueBased && c.payload.has(keyValue) {
+			s.violate(c.entry, ValueUnasked, "")
+		}
 	}
 	if _, inURL := c.tokenText(); inURL && slices.Contains(graphOps, c.op) {
 		s.violate(c.entry, TokenInURL, "")
