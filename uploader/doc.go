@@ -104,6 +104,8 @@
 //	audience gone, flagged, refused    that audience blocked; tried every SlowBeat
 //	lease over                         the request's context ends; nothing is sent
 //	member from two source partitions  alarm with remedy, not merged
+//	key used in two spaces             that audience blocked, until a restart with both
+//	                                   in Options.Spaces
 //
 // # Not built here yet
 //

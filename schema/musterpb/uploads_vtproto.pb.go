@@ -53,6 +53,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.GoneId = m.GoneId
 	r.AddOnly = m.AddOnly
 	r.FacebookName = m.FacebookName
+	r.TwoSpacesMs = m.TwoSpacesMs
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -74,6 +75,16 @@ func (m *Audience) CloneVT() *Audience {
 		tmpContainer := make([]string, len(rhs))
 		copy(tmpContainer, rhs)
 		r.Alarms = tmpContainer
+	}
+	if rhs := m.OtherSpaces; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.OtherSpaces = tmpContainer
+	}
+	if rhs := m.PastComputations; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.PastComputations = tmpContainer
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -353,6 +364,27 @@ func (this *Audience) EqualVT(that *Audience) bool {
 	}
 	if this.FacebookName != that.FacebookName {
 		return false
+	}
+	if len(this.OtherSpaces) != len(that.OtherSpaces) {
+		return false
+	}
+	for i, vx := range this.OtherSpaces {
+		vy := that.OtherSpaces[i]
+		if vx != vy {
+			return false
+		}
+	}
+	if this.TwoSpacesMs != that.TwoSpacesMs {
+		return false
+	}
+	if len(this.PastComputations) != len(that.PastComputations) {
+		return false
+	}
+	for i, vx := range this.PastComputations {
+		vy := that.PastComputations[i]
+		if vx != vy {
+			return false
+		}
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
@@ -649,6 +681,36 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.PastComputations) > 0 {
+		for iNdEx := len(m.PastComputations) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.PastComputations[iNdEx])
+			copy(dAtA[i:], m.PastComputations[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.PastComputations[iNdEx])))
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xa2
+		}
+	}
+	if m.TwoSpacesMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.TwoSpacesMs))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x99
+	}
+	if len(m.OtherSpaces) > 0 {
+		for iNdEx := len(m.OtherSpaces) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.OtherSpaces[iNdEx])
+			copy(dAtA[i:], m.OtherSpaces[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.OtherSpaces[iNdEx])))
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0x92
+		}
 	}
 	if len(m.FacebookName) > 0 {
 		i -= len(m.FacebookName)
@@ -1503,6 +1565,21 @@ func (m *Audience) SizeVT() (n int) {
 	l = len(m.FacebookName)
 	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if len(m.OtherSpaces) > 0 {
+		for _, s := range m.OtherSpaces {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
+	}
+	if m.TwoSpacesMs != 0 {
+		n += 10
+	}
+	if len(m.PastComputations) > 0 {
+		for _, s := range m.PastComputations {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2473,6 +2550,80 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.FacebookName = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 50:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OtherSpaces", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OtherSpaces = append(m.OtherSpaces, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		case 51:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TwoSpacesMs", wireType)
+			}
+			m.TwoSpacesMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.TwoSpacesMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 52:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PastComputations", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PastComputations = append(m.PastComputations, string(dAtA[iNdEx:postIndex]))
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
