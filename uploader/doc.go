@@ -119,6 +119,8 @@
 //	not be, or the reverse     another audience put in its place goes on
 //	lease over                         the request's context ends; nothing is sent
 //	member from two source partitions  alarm with remedy, not merged
+//	key used in two spaces             that audience blocked, until a restart with both
+//	                                   in Options.Spaces
 //
 // # Not built here yet
 //

@@ -46,6 +46,9 @@ type Options struct {
 	// reads them: those that match Include, all where that is empty, and do not match
 	// Exclude. The others are left out.
 	Include, Exclude []string
+	// Spaces are the spaces of the stream of which several may use one audience key.
+	// Otherwise a key that two of them use is blocked.
+	Spaces []string
 	// Recreate is AudienceOptions.Recreate of audiences that are not in Audiences.
 	Recreate bool
 	// MaxAudiences is how many audiences an account may hold, of whomever, before

@@ -77,7 +77,9 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
 	}
-	s.Block = a.row.Block
+	if s.Block = t.spacesBlock(a); s.Block == nil {
+		s.Block = a.row.Block
+	}
 	if s.Block == nil {
 		s.Block = t.budget.blocked(a.account())
 	}

@@ -59,6 +59,10 @@ func (w *window) holds(number int64) bool {
 
 // advance moves the window on as far as it goes now and says when to look again.
 func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+	if !a.flight && t.twoSpaces(a) {
+		t.abandon(a, now, blockTwoSpaces)
+		return time.Time{}, nil
+	}
 	if a.row.FacebookId == "" {
 		return t.find(tx, a, now)
 	}
@@ -151,7 +155,7 @@ func (t *task) abandon(a *audience, until time.Time, reason string) {
 // due reports whether a window is to be opened now, or when to look again; the
 // zero time means not before something changes.
 func (t *task) due(a *audience, now time.Time) (bool, time.Time) {
-	if a.options.LeaveOut || a.row.Paused || t.stopped {
+	if a.options.LeaveOut || a.row.Paused || t.stopped || t.twoSpaces(a) {
 		return false, time.Time{}
 	}
 	at := t.dueAt(a, now)

@@ -166,7 +166,7 @@ type Audience struct {
 	Block    *Block       `protobuf:"bytes,18,opt,name=block,proto3" json:"block,omitempty"`
 	Totals   *RowTotals   `protobuf:"bytes,19,opt,name=totals,proto3" json:"totals,omitempty"`
 	History  []*RowTotals `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"` // by hour, oldest first
-	// What was met that must not be: two_sources, two_spaces, erased_but_held.
+	// What was met that must not be: two_sources, erased_but_held.
 	Alarms []string `protobuf:"bytes,21,rep,name=alarms,proto3" json:"alarms,omitempty"`
 	// What a person asked for: the time of the last command obeyed; nothing is sent;
 	// the audience may be created; all that is desired is to be sent again, since
@@ -189,9 +189,15 @@ type Audience struct {
 	FacebookName string   `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
 	Reading      *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
 	// What facebook_id is, which Facebook never changes.
-	Kind          AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Kind AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
+	// The spaces beside space in which the key is used, by first sight, and since
+	// when there is one.
+	OtherSpaces []string `protobuf:"bytes,50,rep,name=other_spaces,json=otherSpaces,proto3" json:"other_spaces,omitempty"`
+	TwoSpacesMs int64    `protobuf:"fixed64,51,opt,name=two_spaces_ms,json=twoSpacesMs,proto3" json:"two_spaces_ms,omitempty"`
+	// Former values of computation, the latest last.
+	PastComputations []string `protobuf:"bytes,52,rep,name=past_computations,json=pastComputations,proto3" json:"past_computations,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Audience) Reset() {
@@ -460,6 +466,27 @@ func (x *Audience) GetKind() AudienceKind {
 		return x.Kind
 	}
 	return AudienceKind_AUDIENCE_KIND_UNKNOWN
+}
+
+func (x *Audience) GetOtherSpaces() []string {
+	if x != nil {
+		return x.OtherSpaces
+	}
+	return nil
+}
+
+func (x *Audience) GetTwoSpacesMs() int64 {
+	if x != nil {
+		return x.TwoSpacesMs
+	}
+	return 0
+}
+
+func (x *Audience) GetPastComputations() []string {
+	if x != nil {
+		return x.PastComputations
+	}
+	return nil
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -1211,7 +1238,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe6\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xda\t\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1250,7 +1277,10 @@ const file_uploads_proto_rawDesc = "" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
 	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\x12+\n" +
-	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\"h\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12!\n" +
+	"\fother_spaces\x182 \x03(\tR\votherSpaces\x12\"\n" +
+	"\rtwo_spaces_ms\x183 \x01(\x10R\vtwoSpacesMs\x12+\n" +
+	"\x11past_computations\x184 \x03(\tR\x10pastComputations\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +

@@ -56,6 +56,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.FacebookName = m.FacebookName
 	r.Reading = m.Reading.CloneVT()
 	r.Kind = m.Kind
+	r.TwoSpacesMs = m.TwoSpacesMs
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -77,6 +78,16 @@ func (m *Audience) CloneVT() *Audience {
 		tmpContainer := make([]string, len(rhs))
 		copy(tmpContainer, rhs)
 		r.Alarms = tmpContainer
+	}
+	if rhs := m.OtherSpaces; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.OtherSpaces = tmpContainer
+	}
+	if rhs := m.PastComputations; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.PastComputations = tmpContainer
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -420,6 +431,27 @@ func (this *Audience) EqualVT(that *Audience) bool {
 	}
 	if this.Kind != that.Kind {
 		return false
+	}
+	if len(this.OtherSpaces) != len(that.OtherSpaces) {
+		return false
+	}
+	for i, vx := range this.OtherSpaces {
+		vy := that.OtherSpaces[i]
+		if vx != vy {
+			return false
+		}
+	}
+	if this.TwoSpacesMs != that.TwoSpacesMs {
+		return false
+	}
+	if len(this.PastComputations) != len(that.PastComputations) {
+		return false
+	}
+	for i, vx := range this.PastComputations {
+		vy := that.PastComputations[i]
+		if vx != vy {
+			return false
+		}
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
@@ -814,6 +846,36 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.PastComputations) > 0 {
+		for iNdEx := len(m.PastComputations) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.PastComputations[iNdEx])
+			copy(dAtA[i:], m.PastComputations[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.PastComputations[iNdEx])))
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0xa2
+		}
+	}
+	if m.TwoSpacesMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.TwoSpacesMs))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x99
+	}
+	if len(m.OtherSpaces) > 0 {
+		for iNdEx := len(m.OtherSpaces) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.OtherSpaces[iNdEx])
+			copy(dAtA[i:], m.OtherSpaces[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.OtherSpaces[iNdEx])))
+			i--
+			dAtA[i] = 0x3
+			i--
+			dAtA[i] = 0x92
+		}
 	}
 	if m.Kind != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Kind))
@@ -1910,6 +1972,21 @@ func (m *Audience) SizeVT() (n int) {
 	}
 	if m.Kind != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.Kind))
+	}
+	if len(m.OtherSpaces) > 0 {
+		for _, s := range m.OtherSpaces {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
+	}
+	if m.TwoSpacesMs != 0 {
+		n += 10
+	}
+	if len(m.PastComputations) > 0 {
+		for _, s := range m.PastComputations {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
 	}
 	n += len(m.unknownFields)
 	return n
@@ -3023,6 +3100,80 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 50:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OtherSpaces", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OtherSpaces = append(m.OtherSpaces, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		case 51:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TwoSpacesMs", wireType)
+			}
+			m.TwoSpacesMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.TwoSpacesMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 52:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PastComputations", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PastComputations = append(m.PastComputations, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -125,6 +125,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		MaxAudiences:    c.MaxAudiences,
 		Include:         c.Include,
 		Exclude:         c.Exclude,
+		Spaces:          c.Spaces,
 		Recreate:        c.OnDeleted == config.OnDeletedRecreate,
 
 		Window:         c.Window,
