@@ -16,11 +16,15 @@ type op uint8
 const (
 	removing op = iota
 	adding
+	replacingAll
 )
 
 func (o op) String() string {
-	if o == removing {
+	switch o {
+	case removing:
 		return "removing"
+	case replacingAll:
+		return "replacing"
 	}
 	return "adding"
 }
@@ -35,7 +39,8 @@ type batch struct {
 	bytes  int // at most, encoded
 	// strong are the strong values whose other members carry the number already.
 	strong map[strongKey]bool
-	ready  bool // no more members
+	ready  bool   // no more members
+	layout layout // of the session it belongs to; nil = what its rows have
 
 	payload *facebook.Payload // encoded when first sent
 	tries   int

@@ -59,6 +59,14 @@ func benchRecords(b *testing.B, version int, in bool) []consumer.Record {
 	return records
 }
 
+func (f *instant) ReplaceUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload, _ facebook.Session) (facebook.UsersResult, error) {
+	return f.AddUsers(context.Background(), id, p)
+}
+
+func (f *instant) Audience(_ context.Context, id facebook.AudienceID, _ ...string) (facebook.Audience, facebook.Usage, error) {
+	return facebook.Audience{ID: id, Operation: facebook.Status{Code: facebook.OperationNormal}}, facebook.Usage{}, nil
+}
+
 func benchTask(b *testing.B, f Facebook) *consumertest.Task {
 	b.Helper()
 	maker, err := New(Options{

@@ -19,6 +19,8 @@ const (
 	// below fullPercent: 20 writes in 5 minutes, what the limited tier sustains
 	// (Meta, "Rate Limiting": 60 points, 3 a write, decaying over 300 s).
 	fullSpacing = 15 * time.Second
+	// fullRequest is how long a request of 10,000 rows takes, generously.
+	fullRequest = 5 * time.Second
 	// decay is how long to stop at fullPercent when no header says.
 	decay = time.Minute
 	// credentialLook is how often a new access token is looked for while the
@@ -46,7 +48,8 @@ type gauge struct {
 	next    time.Time // no request before
 	percent float64
 	block   *musterpb.Block
-	rows    int // that a request may have; 0 = as many as any
+	rows    int  // that a request may have; 0 = as many as any
+	full    bool // the app has full access to the account
 	// refused is the access token that was, when Facebook wants another.
 	refused uint64
 }
@@ -133,12 +136,27 @@ func (b *budget) spacing(percent float64) time.Duration {
 	return time.Duration(steep * float64(fullSpacing) / share)
 }
 
+// pace is about how long each of many requests to an account takes: with the limited
+// tier, or where the tier is not known, what that sustains.
+func (b *budget) pace(account facebook.AccountID) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	percent := float64(fullPercent)
+	if g := b.of(account); g.full {
+		percent = g.percent
+	}
+	return max(b.spacing(percent), fullRequest)
+}
+
 // learn takes what an answer says of the limits, as soon as it is there: an
 // answer that waits for its task must not let others run into the limit.
 func (b *budget) learn(account facebook.AccountID, u facebook.Usage, err error, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := b.of(account)
+	if tier := u.Tier(); tier != "" {
+		g.full = tier == facebook.TierFull
+	}
 	note(g, u.AccountPercent(), max(u.RegainAccess(), u.AdAccount.Reset), now)
 	note(&b.app, u.App.Percent(), 0, now)
 	e, ok := errors.AsType[*facebook.Error](err)

@@ -116,6 +116,22 @@ func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p fac
 	return r, err
 }
 
+func (j *journal) ReplaceUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload, s facebook.Session) (facebook.UsersResult, error) {
+	r, err := j.Facebook.ReplaceUsers(ctx, id, p, s)
+	verb := fmt.Sprintf("replace %d", s.Seq)
+	if s.Last {
+		verb += " (last)"
+	}
+	j.users(verb, id, p, err)
+	return r, err
+}
+
+func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
+	a, u, err := j.Facebook.Audience(ctx, id, fields...)
+	j.note(j.nameOf(id), "status %d: %s", a.Operation.Code, outcomeOf(err))
+	return a, u, err
+}
+
 func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
 	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
 }

@@ -70,6 +70,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		WindowSeconds: int64(a.options.Window / time.Second), OpenBatches: int64(len(a.row.Open)),
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
+		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -87,6 +88,8 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.State = "held"
 	case s.Block != nil:
 		s.State = "blocked"
+	case a.row.Replace != nil:
+		s.State = "replacing"
 	case a.window == nil:
 		s.State = "waiting"
 	case a.row.FacebookId == "":

@@ -157,6 +157,9 @@ func (t *task) Close() {
 		if a.window != nil {
 			a.window.span.End()
 		}
+		if a.replacing != nil {
+			a.replacing.span.End()
+		}
 	}
 }
 

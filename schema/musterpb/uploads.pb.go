@@ -136,7 +136,11 @@ type Audience struct {
 	// Members were last looked at with nothing to be removed.
 	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	// The name by which facebook_id was looked up, where one is configured.
-	FacebookName  string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	FacebookName string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	// The replacement of facebook_id's content that is asked for or under way.
+	Replace *Replace `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`
+	// Why the last one that was asked for did not come about.
+	ReplaceFailed *Block `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -395,6 +399,174 @@ func (x *Audience) GetFacebookName() string {
 	return ""
 }
 
+func (x *Audience) GetReplace() *Replace {
+	if x != nil {
+		return x.Replace
+	}
+	return nil
+}
+
+func (x *Audience) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
+// Replace is one replacement of all that a Facebook audience holds.
+type Replace struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	AskedMs int64                  `protobuf:"fixed64,1,opt,name=asked_ms,json=askedMs,proto3" json:"asked_ms,omitempty"`
+	Tries   int32                  `protobuf:"varint,2,opt,name=tries,proto3" json:"tries,omitempty"` // sessions begun
+	// The session; 0 = none is begun.
+	Session   int64    `protobuf:"fixed64,3,opt,name=session,proto3" json:"session,omitempty"`
+	StartedMs int64    `protobuf:"fixed64,4,opt,name=started_ms,json=startedMs,proto3" json:"started_ms,omitempty"` // when its first batch was sent
+	Batch     int64    `protobuf:"fixed64,5,opt,name=batch,proto3" json:"batch,omitempty"`                          // the number that its members carry
+	Keys      []string `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`                              // its schema
+	Total     int64    `protobuf:"varint,7,opt,name=total,proto3" json:"total,omitempty"`                           // rows, about
+	// How many batches were sent, and how many of them answered; the members' user
+	// keys up to reached are in those; the last one is among those sent.
+	Sent     int64  `protobuf:"varint,8,opt,name=sent,proto3" json:"sent,omitempty"`
+	Answered int64  `protobuf:"varint,9,opt,name=answered,proto3" json:"answered,omitempty"`
+	Reached  []byte `protobuf:"bytes,10,opt,name=reached,proto3" json:"reached,omitempty"`
+	Last     bool   `protobuf:"varint,11,opt,name=last,proto3" json:"last,omitempty"`
+	// The session is given up, why, and whether for good. It must have ended at
+	// Facebook before anything else is sent.
+	Broken        bool   `protobuf:"varint,12,opt,name=broken,proto3" json:"broken,omitempty"`
+	Problem       string `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
+	Final         bool   `protobuf:"varint,14,opt,name=final,proto3" json:"final,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replace) Reset() {
+	*x = Replace{}
+	mi := &file_uploads_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replace) ProtoMessage() {}
+
+func (x *Replace) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replace.ProtoReflect.Descriptor instead.
+func (*Replace) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Replace) GetAskedMs() int64 {
+	if x != nil {
+		return x.AskedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetTries() int32 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Replace) GetSession() int64 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *Replace) GetStartedMs() int64 {
+	if x != nil {
+		return x.StartedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetBatch() int64 {
+	if x != nil {
+		return x.Batch
+	}
+	return 0
+}
+
+func (x *Replace) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Replace) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *Replace) GetSent() int64 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+func (x *Replace) GetAnswered() int64 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
+func (x *Replace) GetReached() []byte {
+	if x != nil {
+		return x.Reached
+	}
+	return nil
+}
+
+func (x *Replace) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+func (x *Replace) GetBroken() bool {
+	if x != nil {
+		return x.Broken
+	}
+	return false
+}
+
+func (x *Replace) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Replace) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
 // Block says why nothing is sent to an audience until a person acts.
 type Block struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -408,7 +580,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +592,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +605,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{1}
+	return file_uploads_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Block) GetReason() string {
@@ -478,7 +650,7 @@ type RowTotals struct {
 
 func (x *RowTotals) Reset() {
 	*x = RowTotals{}
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +662,7 @@ func (x *RowTotals) String() string {
 func (*RowTotals) ProtoMessage() {}
 
 func (x *RowTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +675,7 @@ func (x *RowTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowTotals.ProtoReflect.Descriptor instead.
 func (*RowTotals) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{2}
+	return file_uploads_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RowTotals) GetHourMs() int64 {
@@ -561,14 +733,17 @@ type Member struct {
 	// Removals of this member were refused or set aside; they wait.
 	Owed bool `protobuf:"varint,11,opt,name=owed,proto3" json:"owed,omitempty"`
 	// Since when there is nothing desired and nothing synced; 0 = there is.
-	EmptiedMs     int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	EmptiedMs int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	// Of synced, the last so many are all that a replacement under batch has of the
+	// member; 0 = all of them.
+	ReplacedRows  uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +755,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +768,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{3}
+	return file_uploads_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Member) GetIncarnation() int64 {
@@ -680,6 +855,13 @@ func (x *Member) GetEmptiedMs() int64 {
 	return 0
 }
 
+func (x *Member) GetReplacedRows() uint32 {
+	if x != nil {
+		return x.ReplacedRows
+	}
+	return 0
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -709,13 +891,15 @@ type AudienceStatus struct {
 	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
+	Replace         string       `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                  // what a replacement under way is doing, in words
+	ReplaceFailed   *Block       `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"` // why the last one asked for did not come about
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +911,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +924,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{4}
+	return file_uploads_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -918,11 +1102,25 @@ func (x *AudienceStatus) GetResyncing() bool {
 	return false
 }
 
+func (x *AudienceStatus) GetReplace() string {
+	if x != nil {
+		return x.Replace
+	}
+	return ""
+}
+
+func (x *AudienceStatus) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x8b\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xf2\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -959,7 +1157,26 @@ const file_uploads_proto_rawDesc = "" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
-	"\rfacebook_name\x18  \x01(\tR\ffacebookName\"h\n" +
+	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
+	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xd9\x02\n" +
+	"\aReplace\x12\x19\n" +
+	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
+	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
+	"\asession\x18\x03 \x01(\x10R\asession\x12\x1d\n" +
+	"\n" +
+	"started_ms\x18\x04 \x01(\x10R\tstartedMs\x12\x14\n" +
+	"\x05batch\x18\x05 \x01(\x10R\x05batch\x12\x12\n" +
+	"\x04keys\x18\x06 \x03(\tR\x04keys\x12\x14\n" +
+	"\x05total\x18\a \x01(\x03R\x05total\x12\x12\n" +
+	"\x04sent\x18\b \x01(\x03R\x04sent\x12\x1a\n" +
+	"\banswered\x18\t \x01(\x03R\banswered\x12\x18\n" +
+	"\areached\x18\n" +
+	" \x01(\fR\areached\x12\x12\n" +
+	"\x04last\x18\v \x01(\bR\x04last\x12\x16\n" +
+	"\x06broken\x18\f \x01(\bR\x06broken\x12\x18\n" +
+	"\aproblem\x18\r \x01(\tR\aproblem\x12\x14\n" +
+	"\x05final\x18\x0e \x01(\bR\x05final\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -970,7 +1187,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xfa\x02\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\x9f\x03\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -985,7 +1202,8 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xa4\x06\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x12#\n" +
+	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\"\xf7\x06\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1015,7 +1233,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x12\x18\n" +
+	"\areplace\x18< \x01(\tR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1037,32 +1257,36 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_uploads_proto_goTypes = []any{
 	(Origin)(0),            // 0: muster.v1.Origin
 	(*Audience)(nil),       // 1: muster.v1.Audience
-	(*Block)(nil),          // 2: muster.v1.Block
-	(*RowTotals)(nil),      // 3: muster.v1.RowTotals
-	(*Member)(nil),         // 4: muster.v1.Member
-	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
-	(*Row)(nil),            // 6: muster.v1.Row
+	(*Replace)(nil),        // 2: muster.v1.Replace
+	(*Block)(nil),          // 3: muster.v1.Block
+	(*RowTotals)(nil),      // 4: muster.v1.RowTotals
+	(*Member)(nil),         // 5: muster.v1.Member
+	(*AudienceStatus)(nil), // 6: muster.v1.AudienceStatus
+	(*Row)(nil),            // 7: muster.v1.Row
 }
 var file_uploads_proto_depIdxs = []int32{
 	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
-	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	3,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	6,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
-	6,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	3,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
+	4,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	4,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	2,  // 4: muster.v1.Audience.replace:type_name -> muster.v1.Replace
+	3,  // 5: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
+	7,  // 6: muster.v1.Member.desired:type_name -> muster.v1.Row
+	7,  // 7: muster.v1.Member.synced:type_name -> muster.v1.Row
+	0,  // 8: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	3,  // 9: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	4,  // 10: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	4,  // 11: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	3,  // 12: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1077,7 +1301,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -55,6 +55,22 @@ func (u Usage) AccountPercent() float64 {
 	return highest
 }
 
+// TierFull is the tier of an app with full access; others have the limited one.
+const TierFull = "standard_access"
+
+// Tier is the app's access tier, "" when no header says.
+func (u Usage) Tier() string {
+	if u.AdAccount.Tier != "" {
+		return u.AdAccount.Tier
+	}
+	for _, b := range u.Business {
+		if b.Tier != "" {
+			return b.Tier
+		}
+	}
+	return ""
+}
+
 // RegainAccess is the longest time that a business use case is blocked for.
 func (u Usage) RegainAccess() time.Duration {
 	var longest time.Duration
