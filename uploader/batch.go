@@ -16,11 +16,15 @@ type op uint8
 const (
 	removing op = iota
 	adding
+	replacingAll
 )
 
 func (o op) String() string {
-	if o == removing {
+	switch o {
+	case removing:
 		return "removing"
+	case replacingAll:
+		return "replacing"
 	}
 	return "adding"
 }
@@ -36,7 +40,8 @@ type batch struct {
 	bytes  int // at most, encoded
 	// strong are the strong values whose other members carry the number already.
 	strong map[strongKey]bool
-	ready  bool // no more members
+	ready  bool   // no more members
+	layout layout // of the session it belongs to; nil = what its rows have
 
 	payload *facebook.Payload // encoded when first sent
 	tries   int
@@ -57,18 +62,18 @@ func newBatch(o op) *batch { return &batch{op: o, strong: make(map[strongKey]boo
 
 // fits reports whether rows have room in the batch. The first always fit.
 func (b *batch) fits(rows []*musterpb.Row, maxRows, maxBytes int) bool {
-	return b.rows == 0 || b.rows+len(rows) <= maxRows && b.bytes+b.bytesOf(rows) <= maxBytes
+	return b.rows == 0 || b.rows+len(rows) <= maxRows && b.bytes+b.shape.bytesOf(rows) <= maxBytes
 }
 
 func (b *batch) append(i item) {
 	b.items = append(b.items, i)
 	b.rows += len(i.rows)
-	b.bytes += b.bytesOf(i.rows)
+	b.bytes += b.shape.bytesOf(i.rows)
 }
 
 // bytesOf is the most that rows take when encoded.
-func (b *batch) bytesOf(rows []*musterpb.Row) int {
-	n := len(rows) * len(b.shape.tail)
+func (s *shape) bytesOf(rows []*musterpb.Row) int {
+	n := len(rows) * len(s.tail)
 	for _, r := range rows {
 		n += 4 + 3*schema.NumKeys
 		for k := range schema.Key(schema.NumKeys) {

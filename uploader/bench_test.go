@@ -63,6 +63,10 @@ func benchRecords(b *testing.B, version int, in bool) []consumer.Record {
 	return records
 }
 
+func (f *instant) ReplaceUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload, _ facebook.Session) (facebook.UsersResult, error) {
+	return f.AddUsers(context.Background(), id, p)
+}
+
 func benchTask(b *testing.B, f Facebook) *consumertest.Task {
 	b.Helper()
 	maker, err := New(Options{

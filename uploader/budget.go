@@ -22,6 +22,8 @@ const (
 	// below fullPercent: 20 writes in 5 minutes, what the limited tier sustains
 	// (Meta, "Rate Limiting": 60 points, 3 a write, decaying over 300 s).
 	fullSpacing = 15 * time.Second
+	// fullRequest is how long a request of 10,000 rows takes, generously.
+	fullRequest = 5 * time.Second
 	// decay is how long to stop at fullPercent when no header says.
 	decay = time.Minute
 	// credentialLook is how often a new access token is looked for while the
@@ -158,6 +160,18 @@ func (b *budget) spacing(percent float64) time.Duration {
 	steep := min((percent-easyPercent)/(fullPercent-easyPercent), 1)
 	share := float64(max(b.tasks, 1)) / float64(max(b.all, b.tasks, 1))
 	return time.Duration(steep * float64(fullSpacing) / share)
+}
+
+// pace is about how long each of many requests to an account takes: with the limited
+// tier, or where the tier is not known, what that sustains.
+func (b *budget) pace(account facebook.AccountID) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	percent := float64(fullPercent)
+	if g := b.of(account); g.tier == facebook.TierFull {
+		percent = g.percent
+	}
+	return max(b.spacing(percent), fullRequest)
 }
 
 // learn takes what an answer says of the limits, as soon as it is there: an

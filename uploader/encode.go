@@ -35,6 +35,9 @@ func (b *batch) encode(account facebook.AccountID) {
 }
 
 func (b *batch) columns() []schema.Key {
+	if b.layout != nil {
+		return b.layout
+	}
 	var used schema.KeySet
 	for _, it := range b.items {
 		for _, r := range it.rows {

@@ -106,7 +106,11 @@ func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after 
 
 func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
 	a, u, err := j.Facebook.Audience(ctx, id, fields...)
-	j.note(j.nameOf(id), "read audience: %s", outcomeOf(err))
+	if slices.Contains(fields, "operation_status") {
+		j.note(j.nameOf(id), "status %d: %s", a.Operation.Code, outcomeOf(err))
+	} else {
+		j.note(j.nameOf(id), "read audience: %s", outcomeOf(err))
+	}
 	return a, u, err
 }
 
@@ -119,6 +123,16 @@ func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebo
 func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.RemoveUsers(ctx, id, p)
 	j.users("remove", id, p, err)
+	return r, err
+}
+
+func (j *journal) ReplaceUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload, s facebook.Session) (facebook.UsersResult, error) {
+	r, err := j.Facebook.ReplaceUsers(ctx, id, p, s)
+	verb := fmt.Sprintf("replace %d", s.Seq)
+	if s.Last {
+		verb += " (last)"
+	}
+	j.users(verb, id, p, err)
 	return r, err
 }
 

@@ -300,6 +300,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	a.row.Open = nil
 	a.row.Windows = 0
 	a.row.ResentTo, a.row.ResentMs, a.row.OwedTriedMs = nil, 0, 0
+	t.endReplace(a, nil) // what is asked for is of another one
 	a.link = link{}
 	t.lookAtAll(tx, a)
 	t.touch(a)

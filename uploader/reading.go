@@ -34,7 +34,7 @@ func (t *task) readAt(a *audience) time.Time {
 func (t *task) read(tx *consumer.Tx, a *audience, now time.Time) (next time.Time) {
 	at := t.readAt(a)
 	switch {
-	case at.IsZero() || a.flight || a.window != nil:
+	case at.IsZero() || a.flight:
 		return time.Time{}
 	case now.Before(at):
 		return at
@@ -84,10 +84,14 @@ func (t *task) note(a *audience, said facebook.Audience) {
 	t.touch(a)
 }
 
-// span is the window's, or none.
+// span is that of what the audience is doing.
 func (a *audience) span() trace.Span {
-	if a.window == nil {
-		return trace.SpanFromContext(context.Background())
+	switch {
+	case a.window != nil:
+		return a.window.span
+	case a.replacing != nil:
+		return a.replacing.span
+	default:
+		return trace.SpanFromContext(context.Background()) // none
 	}
-	return a.window.span
 }

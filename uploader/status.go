@@ -73,6 +73,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
 		AccountLoad: t.budget.load(a.account(), t.now()),
 		Coverage:    slices.Clone(a.counts.keys[:]), UnmatchableBy: slices.Clone(a.counts.why[:]), Reading: a.row.Reading,
+		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -92,6 +93,8 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.State = "held"
 	case s.Block != nil:
 		s.State = "blocked"
+	case a.row.Replace != nil:
+		s.State = "replacing"
 	case a.window == nil:
 		s.State = "waiting"
 	case a.row.FacebookId == "":

@@ -165,6 +165,9 @@ func (t *task) Close() {
 		if a.window != nil {
 			a.window.span.End()
 		}
+		if a.replacing != nil {
+			a.replacing.span.End()
+		}
 	}
 }
 
@@ -229,6 +232,9 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 		return false, now.Add(leaseCheck)
 	}
 	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
+	if a.replacing != nil {
+		c.early = false // a session ends after 90 minutes
+	}
 	if w := a.window; w != nil {
 		c.since = later(c.since, w.closes)
 		c.early = now.Before(w.closes) || w.pass.resend && a.row.ResyncMs == 0

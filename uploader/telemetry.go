@@ -38,7 +38,8 @@ const (
 	metricWaitRows  = "muster.uploader.account_waiting_rows"
 	metricOpens     = "muster.uploader.account_opens_in"
 
-	spanWindow = "upload window"
+	spanWindow  = "upload window"
+	spanReplace = "replace audience"
 
 	keyOutcome  = attribute.Key("muster.outcome")
 	keyAudience = attribute.Key("muster.audience")
@@ -167,6 +168,12 @@ func (t *telemetry) age(ctx context.Context, key string, age time.Duration) {
 func (t *telemetry) window(ctx context.Context, a *audience) trace.Span {
 	_, span := t.tracer.Start(ctx, spanWindow, trace.WithNewRoot(), trace.WithLinks(a.links.take()...),
 		trace.WithAttributes(keyAudience.String(a.key), attribute.Int64("muster.pending", a.counts.pending)))
+	return span
+}
+
+// replacing starts a replacement's span; a new owner's is another one.
+func (t *telemetry) replacing(ctx context.Context, a *audience) trace.Span {
+	_, span := t.tracer.Start(ctx, spanReplace, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
 	return span
 }
 

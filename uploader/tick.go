@@ -51,6 +51,9 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 			return now, nil
 		}
 	}
+	if a.window == nil && a.row.Replace != nil && a.row.FacebookId != "" {
+		return t.replace(tx, a, now)
+	}
 	if a.window == nil {
 		ok, at := t.due(a, now)
 		if !ok {

@@ -76,6 +76,9 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		case a.row.Paused:
 			t.abandon(a, now, "paused")
 			return time.Time{}, nil
+		case a.row.Replace != nil:
+			t.abandon(a, now, "replace")
+			return now, nil
 		case w.batch != nil && w.batch.ready:
 			return t.send(tx, a, w.batch, now)
 		case len(w.halves) > 0:

@@ -196,8 +196,12 @@ type Audience struct {
 	TwoSpacesMs int64    `protobuf:"fixed64,51,opt,name=two_spaces_ms,json=twoSpacesMs,proto3" json:"two_spaces_ms,omitempty"`
 	// Former values of computation, the latest last.
 	PastComputations []string `protobuf:"bytes,52,rep,name=past_computations,json=pastComputations,proto3" json:"past_computations,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The replacement of facebook_id's content that is asked for or under way.
+	Replace *Replace `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`
+	// Why the last one that was asked for did not come about.
+	ReplaceFailed *Block `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Audience) Reset() {
@@ -489,6 +493,174 @@ func (x *Audience) GetPastComputations() []string {
 	return nil
 }
 
+func (x *Audience) GetReplace() *Replace {
+	if x != nil {
+		return x.Replace
+	}
+	return nil
+}
+
+func (x *Audience) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
+// Replace is one replacement of all that a Facebook audience holds.
+type Replace struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	AskedMs int64                  `protobuf:"fixed64,1,opt,name=asked_ms,json=askedMs,proto3" json:"asked_ms,omitempty"`
+	Tries   int32                  `protobuf:"varint,2,opt,name=tries,proto3" json:"tries,omitempty"` // sessions begun
+	// The session; 0 = none is begun.
+	Session   int64    `protobuf:"fixed64,3,opt,name=session,proto3" json:"session,omitempty"`
+	StartedMs int64    `protobuf:"fixed64,4,opt,name=started_ms,json=startedMs,proto3" json:"started_ms,omitempty"` // when its first batch was sent
+	Batch     int64    `protobuf:"fixed64,5,opt,name=batch,proto3" json:"batch,omitempty"`                          // the number that its members carry
+	Keys      []string `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`                              // its schema
+	Total     int64    `protobuf:"varint,7,opt,name=total,proto3" json:"total,omitempty"`                           // rows, about
+	// How many batches were sent, and how many of them answered; the members' user
+	// keys up to reached are in those; the last one is among those sent.
+	Sent     int64  `protobuf:"varint,8,opt,name=sent,proto3" json:"sent,omitempty"`
+	Answered int64  `protobuf:"varint,9,opt,name=answered,proto3" json:"answered,omitempty"`
+	Reached  []byte `protobuf:"bytes,10,opt,name=reached,proto3" json:"reached,omitempty"`
+	Last     bool   `protobuf:"varint,11,opt,name=last,proto3" json:"last,omitempty"`
+	// The session is given up, why, and whether for good. It must have ended at
+	// Facebook before anything else is sent.
+	Broken        bool   `protobuf:"varint,12,opt,name=broken,proto3" json:"broken,omitempty"`
+	Problem       string `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
+	Final         bool   `protobuf:"varint,14,opt,name=final,proto3" json:"final,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replace) Reset() {
+	*x = Replace{}
+	mi := &file_uploads_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replace) ProtoMessage() {}
+
+func (x *Replace) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replace.ProtoReflect.Descriptor instead.
+func (*Replace) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Replace) GetAskedMs() int64 {
+	if x != nil {
+		return x.AskedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetTries() int32 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Replace) GetSession() int64 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *Replace) GetStartedMs() int64 {
+	if x != nil {
+		return x.StartedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetBatch() int64 {
+	if x != nil {
+		return x.Batch
+	}
+	return 0
+}
+
+func (x *Replace) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Replace) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *Replace) GetSent() int64 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+func (x *Replace) GetAnswered() int64 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
+func (x *Replace) GetReached() []byte {
+	if x != nil {
+		return x.Reached
+	}
+	return nil
+}
+
+func (x *Replace) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+func (x *Replace) GetBroken() bool {
+	if x != nil {
+		return x.Broken
+	}
+	return false
+}
+
+func (x *Replace) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Replace) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
 // Block says why nothing is sent to an audience until a person acts.
 type Block struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -502,7 +674,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -514,7 +686,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -527,7 +699,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{1}
+	return file_uploads_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Block) GetReason() string {
@@ -576,7 +748,7 @@ type Reading struct {
 
 func (x *Reading) Reset() {
 	*x = Reading{}
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +760,7 @@ func (x *Reading) String() string {
 func (*Reading) ProtoMessage() {}
 
 func (x *Reading) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +773,7 @@ func (x *Reading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reading.ProtoReflect.Descriptor instead.
 func (*Reading) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{2}
+	return file_uploads_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Reading) GetReadMs() int64 {
@@ -674,7 +846,7 @@ type RowTotals struct {
 
 func (x *RowTotals) Reset() {
 	*x = RowTotals{}
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +858,7 @@ func (x *RowTotals) String() string {
 func (*RowTotals) ProtoMessage() {}
 
 func (x *RowTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +871,7 @@ func (x *RowTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowTotals.ProtoReflect.Descriptor instead.
 func (*RowTotals) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{3}
+	return file_uploads_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RowTotals) GetHourMs() int64 {
@@ -757,15 +929,18 @@ type Member struct {
 	// Removals of this member were refused or set aside; they wait.
 	Owed bool `protobuf:"varint,11,opt,name=owed,proto3" json:"owed,omitempty"`
 	// Since when there is nothing desired and nothing synced; 0 = there is.
-	EmptiedMs     int64       `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
-	Unmatchable   Unmatchable `protobuf:"varint,13,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
+	EmptiedMs   int64       `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	Unmatchable Unmatchable `protobuf:"varint,13,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
+	// Of synced, the last so many are all that a replacement under batch has of the
+	// member; 0 = all of them.
+	ReplacedRows  uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +952,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +965,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{4}
+	return file_uploads_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Member) GetIncarnation() int64 {
@@ -884,6 +1059,13 @@ func (x *Member) GetUnmatchable() Unmatchable {
 	return Unmatchable_UNMATCHABLE_NONE
 }
 
+func (x *Member) GetReplacedRows() uint32 {
+	if x != nil {
+		return x.ReplacedRows
+	}
+	return 0
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -919,13 +1101,15 @@ type AudienceStatus struct {
 	// Members without rows, by why: Unmatchable.
 	UnmatchableBy []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
 	Reading       *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
+	Replace       string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                  // what a replacement under way is doing, in words
+	ReplaceFailed *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"` // why the last one asked for did not come about
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[5]
+	mi := &file_uploads_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1121,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[5]
+	mi := &file_uploads_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1134,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{5}
+	return file_uploads_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -1156,6 +1340,20 @@ func (x *AudienceStatus) GetReading() *Reading {
 	return nil
 }
 
+func (x *AudienceStatus) GetReplace() string {
+	if x != nil {
+		return x.Replace
+	}
+	return ""
+}
+
+func (x *AudienceStatus) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
 // AccountLoad is how busy an ad account is, as one replica sees it.
 type AccountLoad struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -1171,7 +1369,7 @@ type AccountLoad struct {
 
 func (x *AccountLoad) Reset() {
 	*x = AccountLoad{}
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1183,7 +1381,7 @@ func (x *AccountLoad) String() string {
 func (*AccountLoad) ProtoMessage() {}
 
 func (x *AccountLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1196,7 +1394,7 @@ func (x *AccountLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
 func (*AccountLoad) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{6}
+	return file_uploads_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AccountLoad) GetUsedPercent() float64 {
@@ -1238,7 +1436,8 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xda\t\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xc1\n" +
+	"\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1280,7 +1479,26 @@ const file_uploads_proto_rawDesc = "" +
 	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12!\n" +
 	"\fother_spaces\x182 \x03(\tR\votherSpaces\x12\"\n" +
 	"\rtwo_spaces_ms\x183 \x01(\x10R\vtwoSpacesMs\x12+\n" +
-	"\x11past_computations\x184 \x03(\tR\x10pastComputations\"h\n" +
+	"\x11past_computations\x184 \x03(\tR\x10pastComputations\x12,\n" +
+	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xd9\x02\n" +
+	"\aReplace\x12\x19\n" +
+	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
+	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
+	"\asession\x18\x03 \x01(\x10R\asession\x12\x1d\n" +
+	"\n" +
+	"started_ms\x18\x04 \x01(\x10R\tstartedMs\x12\x14\n" +
+	"\x05batch\x18\x05 \x01(\x10R\x05batch\x12\x12\n" +
+	"\x04keys\x18\x06 \x03(\tR\x04keys\x12\x14\n" +
+	"\x05total\x18\a \x01(\x03R\x05total\x12\x12\n" +
+	"\x04sent\x18\b \x01(\x03R\x04sent\x12\x1a\n" +
+	"\banswered\x18\t \x01(\x03R\banswered\x12\x18\n" +
+	"\areached\x18\n" +
+	" \x01(\fR\areached\x12\x12\n" +
+	"\x04last\x18\v \x01(\bR\x04last\x12\x16\n" +
+	"\x06broken\x18\f \x01(\bR\x06broken\x12\x18\n" +
+	"\aproblem\x18\r \x01(\tR\aproblem\x12\x14\n" +
+	"\x05final\x18\x0e \x01(\bR\x05final\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -1300,7 +1518,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xb4\x03\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xd9\x03\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1316,7 +1534,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
 	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x128\n" +
-	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\"\xd8\a\n" +
+	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12#\n" +
+	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\"\xab\b\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1350,7 +1569,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\faccount_load\x18\x1a \x01(\v2\x16.muster.v1.AccountLoadR\vaccountLoad\x12\x1e\n" +
 	"\bcoverage\x18\x1b \x03(\x03B\x02\x10\x01R\bcoverage\x12)\n" +
 	"\x0eunmatchable_by\x18\x1c \x03(\x03B\x02\x10\x01R\runmatchableBy\x12,\n" +
-	"\areading\x18\x1d \x01(\v2\x12.muster.v1.ReadingR\areading\"\xaf\x01\n" +
+	"\areading\x18\x1d \x01(\v2\x12.muster.v1.ReadingR\areading\x12\x18\n" +
+	"\areplace\x18< \x01(\tR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xaf\x01\n" +
 	"\vAccountLoad\x12!\n" +
 	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
@@ -1382,41 +1603,45 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_uploads_proto_goTypes = []any{
 	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
 	(Origin)(0),            // 1: muster.v1.Origin
 	(*Audience)(nil),       // 2: muster.v1.Audience
-	(*Block)(nil),          // 3: muster.v1.Block
-	(*Reading)(nil),        // 4: muster.v1.Reading
-	(*RowTotals)(nil),      // 5: muster.v1.RowTotals
-	(*Member)(nil),         // 6: muster.v1.Member
-	(*AudienceStatus)(nil), // 7: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 8: muster.v1.AccountLoad
-	(*Row)(nil),            // 9: muster.v1.Row
-	(Unmatchable)(0),       // 10: muster.v1.Unmatchable
+	(*Replace)(nil),        // 3: muster.v1.Replace
+	(*Block)(nil),          // 4: muster.v1.Block
+	(*Reading)(nil),        // 5: muster.v1.Reading
+	(*RowTotals)(nil),      // 6: muster.v1.RowTotals
+	(*Member)(nil),         // 7: muster.v1.Member
+	(*AudienceStatus)(nil), // 8: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 9: muster.v1.AccountLoad
+	(*Row)(nil),            // 10: muster.v1.Row
+	(Unmatchable)(0),       // 11: muster.v1.Unmatchable
 }
 var file_uploads_proto_depIdxs = []int32{
 	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
-	3,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	5,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	5,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	4,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
+	4,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
+	6,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	6,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	5,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
 	0,  // 5: muster.v1.Audience.kind:type_name -> muster.v1.AudienceKind
-	9,  // 6: muster.v1.Member.desired:type_name -> muster.v1.Row
-	9,  // 7: muster.v1.Member.synced:type_name -> muster.v1.Row
-	10, // 8: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	1,  // 9: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	3,  // 10: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	5,  // 11: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	5,  // 12: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	8,  // 13: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	4,  // 14: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
+	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
+	10, // 8: muster.v1.Member.desired:type_name -> muster.v1.Row
+	10, // 9: muster.v1.Member.synced:type_name -> muster.v1.Row
+	11, // 10: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	1,  // 11: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 12: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 13: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 14: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	9,  // 15: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 16: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 17: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1431,7 +1656,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -34,18 +34,18 @@ type Payload struct {
 // AddUsers adds rows to an audience. Adding twice is adding once. Facebook
 // applies it later, in up to a day.
 func (c *Client) AddUsers(ctx context.Context, id AudienceID, p Payload) (UsersResult, error) {
-	return c.users(ctx, OpAddUsers, id, p)
+	return c.users(ctx, OpAddUsers, "users", id, p, nil)
 }
 
 // RemoveUsers removes the people whom the rows match; rows that match nobody are
 // no error. Class [LowSize] means that nothing was removed.
 func (c *Client) RemoveUsers(ctx context.Context, id AudienceID, p Payload) (UsersResult, error) {
-	return c.users(ctx, OpRemoveUsers, id, p)
+	return c.users(ctx, OpRemoveUsers, "users", id, p, nil)
 }
 
-func (c *Client) users(ctx context.Context, op Op, id AudienceID, p Payload) (UsersResult, error) {
+func (c *Client) users(ctx context.Context, op Op, edge string, id AudienceID, p Payload, session []byte) (UsersResult, error) {
 	account := AccountID(strings.TrimPrefix(string(p.Account), "act_"))
-	r := &call{op: op, account: account, audience: id, path: []string{string(id), "users"}, rows: p.Rows}
+	r := &call{op: op, account: account, audience: id, path: []string{string(id), edge}, rows: p.Rows}
 	if err := p.check(id); err != nil {
 		return UsersResult{}, r.refusal(err)
 	}
@@ -53,7 +53,11 @@ func (c *Client) users(ctx context.Context, op Op, id AudienceID, p Payload) (Us
 	if err != nil {
 		return UsersResult{}, r.refusal(err)
 	}
-	r.body = [][]byte{[]byte(`{"payload":`), head, []byte(`,"data":`), p.Data, []byte(`}}`)}
+	r.body = [][]byte{[]byte(`{"payload":`), head, []byte(`,"data":`), p.Data, []byte(`}`)}
+	if session != nil {
+		r.body = append(r.body, []byte(`,"session":`), session)
+	}
+	r.body = append(r.body, []byte(`}`))
 	var result UsersResult
 	r.decode = func(ctx context.Context, body []byte) bool {
 		var ok bool

@@ -35,6 +35,8 @@ type DryAudience struct {
 	Requests int
 	Added    int // rows
 	Removed  int // rows
+
+	valueBased bool
 }
 
 func newDryRun(real uploader.Facebook, log *slog.Logger) *dryRun {
@@ -83,7 +85,10 @@ func (d *dryRun) Audience(ctx context.Context, id facebook.AudienceID, fields ..
 	a := *d.of(id)
 	d.mu.Unlock()
 	if a.Created {
-		return facebook.Audience{ID: id, Name: a.Name, Lower: -1, Upper: -1}, facebook.Usage{}, nil
+		return facebook.Audience{
+			ID: id, Name: a.Name, ValueBased: a.valueBased, Lower: -1, Upper: -1,
+			Operation: facebook.Status{Code: facebook.OperationNormal},
+		}, facebook.Usage{}, nil
 	}
 	return d.real.Audience(ctx, id, fields...)
 }
@@ -95,7 +100,7 @@ func (d *dryRun) CreateAudience(_ context.Context, account facebook.AccountID, n
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a := d.of(id)
-	a.Name, a.Created = n.Name, true
+	a.Name, a.Created, a.valueBased = n.Name, true, n.ValueBased
 	a.Requests++
 	d.log.Info("dry run: would create an audience", "name", n.Name, "account", account)
 	return id, facebook.Usage{}, nil
@@ -107,6 +112,14 @@ func (d *dryRun) AddUsers(_ context.Context, id facebook.AudienceID, p facebook.
 	defer d.mu.Unlock()
 	d.of(id).Added += p.Rows
 	return d.would("add", id, p), nil
+}
+
+// ReplaceUsers replaces nothing.
+func (d *dryRun) ReplaceUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload, _ facebook.Session) (facebook.UsersResult, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.of(id).Added += p.Rows
+	return d.would("replace", id, p), nil
 }
 
 // RemoveUsers removes nothing.
