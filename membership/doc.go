@@ -18,10 +18,11 @@
 // identifiers, consent, caps) and can be emitted again at any time. Records are
 // authoritative for nothing once their offsets are committed.
 //
-// A profile holds, for one user: a register for each single-valued key; for each
-// many-valued key one set for each source; the membership of each audience; the
-// consent of each category; the platforms on which ad tracking was switched off;
-// the moment of the last erasure. Each part has a stamp (event time, tie-break).
+// A profile holds, for one user: a register for each single-valued key, and one for
+// each trait that gives a value-based audience its values; for each many-valued key
+// one set for each source; the membership of each audience; the consent of each
+// category; the platforms on which ad tracking was switched off; the moment of the
+// last erasure. Each part has a stamp (event time, tie-break).
 //
 // # Invariants
 //
@@ -88,7 +89,8 @@
 // A fingerprint of all that decides the rows is recorded in the fence. An owner
 // that finds another one withdraws it, emits every member in slices, and records
 // its own at the end. Normalising happens when events are decoded: a new default
-// country or date order changes old values only by a replay of the sources.
+// country or date order changes old values only by a replay of the sources, and so
+// does a value trait that nothing read before.
 //
 // # Failures
 //

@@ -15,6 +15,7 @@ func seedEvents() (encoded [][]byte) {
 	for i, e := range []schema.Event{
 		{Type: "identify", ExternID: "u1", Stamp: schema.Stamp{TimeMs: 5, Tie: 1},
 			Registers: []schema.RegisterUpdate{{Key: schema.FN, Value: hash}, {Key: schema.Country, Value: []byte("us")}, {Key: schema.ZIP}},
+			Values:    []schema.ValueUpdate{{Trait: "ltv", Value: []byte("12.5")}, {Trait: "margin"}},
 			Sets:      []schema.SetUpdate{{Key: schema.Email, Values: [][]byte{hash}}, {Key: schema.MADID, Source: schema.SourceDevice, Platform: schema.PlatformIOS, Values: [][]byte{hash[:16]}}},
 			Consents:  []schema.ConsentUpdate{{Category: "ads", Granted: true}}},
 		{Type: "track", Stamp: schema.Stamp{TimeMs: 6, Tie: 2}, TrackingOff: []schema.Platform{schema.PlatformIOS},
@@ -29,7 +30,7 @@ func seedEvents() (encoded [][]byte) {
 
 // fuzzView makes rows of every kind that can be asked for.
 func fuzzView() *view {
-	return &view{rules: &rules{keys: 1<<schema.NumKeys - 1, categories: []string{"ads"}, maxValues: 10, externIDAlone: true}}
+	return &view{rules: &rules{keys: 1<<schema.NumKeys - 1, values: map[string]string{"a": "ltv"}, categories: []string{"ads"}, maxValues: 10, externIDAlone: true}}
 }
 
 // FuzzProfile holds that no stored profile, and no event on top of it, breaks

@@ -41,6 +41,9 @@ func drawEvent(t *rapid.T, at schema.Stamp, erase bool) schema.Event {
 			e.Registers = append(e.Registers, schema.RegisterUpdate{Key: k, Value: rapid.SampledFrom([][]byte{nil, []byte("a"), []byte("b")}).Draw(t, "value")})
 		}
 	}
+	for _, trait := range rapid.SampledFrom([][]string{nil, {"ltv"}, {"ltv", "margin"}}).Draw(t, "value traits") {
+		e.Values = append(e.Values, schema.ValueUpdate{Trait: trait, Value: rapid.SampledFrom([][]byte{nil, []byte("1"), []byte("2.5")}).Draw(t, "number")})
+	}
 	for range rapid.IntRange(0, 2).Draw(t, "sets") {
 		e.Sets = append(e.Sets, drawSet(t))
 	}

@@ -16,14 +16,10 @@ func (v *view) identifiers() {
 	ids := &v.ids
 	ids.ExternID = v.p.ExternId
 	ids.ExternIDAlone = v.rules.externIDAlone
-	ids.LookalikeValue = ""
 	clear(ids.Single[:])
 	for _, r := range v.p.Registers {
-		switch k := schema.Key(r.Key); {
-		case k == schema.LookalikeValue:
-			ids.LookalikeValue = string(r.Value)
-		case int(k) < schema.NumKeys:
-			ids.Single[k] = r.Value
+		if int(r.Key) < schema.NumKeys {
+			ids.Single[r.Key] = r.Value
 		}
 	}
 	ids.Emails = v.union(schema.Email)

@@ -60,6 +60,9 @@ func (m *merge) apply(e *schema.Event, recordMs int64) {
 	for i := range e.Registers {
 		m.register(&e.Registers[i], s)
 	}
+	for i := range e.Values {
+		m.value(&e.Values[i], s)
+	}
 	m.sets(e.Sets, s)
 	for _, platform := range e.TrackingOff {
 		m.trackingOff(platform, s)

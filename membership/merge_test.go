@@ -64,6 +64,9 @@ func TestNothingSurvivesAnErasure(t *testing.T) {
 		for _, r := range p.Registers {
 			oldest(r.TimeMs)
 		}
+		for _, v := range p.Values {
+			oldest(v.TimeMs)
+		}
 		for _, s := range p.Sets {
 			for _, v := range s.Values {
 				oldest(v.TimeMs)
@@ -88,7 +91,7 @@ func TestMergeAgreesWithModel(t *testing.T) {
 		sorted := slices.Clone(events)
 		slices.SortFunc(sorted, func(a, b said) int { return a.event.Stamp.Compare(b.event.Stamp) })
 		registers := map[schema.Key]string{}
-		in := map[string]bool{}
+		in, numbers := map[string]bool{}, map[string]string{}
 		off := map[schema.Platform]schema.Stamp{}
 		type member struct {
 			id    setID
@@ -98,6 +101,9 @@ func TestMergeAgreesWithModel(t *testing.T) {
 		for _, s := range sorted {
 			for _, r := range s.event.Registers {
 				registers[r.Key] = string(r.Value)
+			}
+			for _, v := range s.event.Values {
+				numbers[v.Trait] = string(v.Value)
 			}
 			for _, m := range s.event.Memberships {
 				in[m.Audience] = m.In
@@ -127,14 +133,20 @@ func TestMergeAgreesWithModel(t *testing.T) {
 			}
 			delete(registers, schema.Key(r.Key))
 		}
+		for _, v := range p.Values {
+			if string(v.Value) != numbers[v.Trait] {
+				t.Fatalf("value of %s is %q, want %q", v.Trait, v.Value, numbers[v.Trait])
+			}
+			delete(numbers, v.Trait)
+		}
 		for _, m := range p.Memberships {
 			if m.In != in[m.Audience] {
 				t.Fatalf("in %s: %v", m.Audience, m.In)
 			}
 			delete(in, m.Audience)
 		}
-		if len(registers)+len(in) > 0 {
-			t.Fatalf("lost %v %v", registers, in)
+		if len(registers)+len(numbers)+len(in) > 0 {
+			t.Fatalf("lost %v %v %v", registers, numbers, in)
 		}
 		bySet := map[setID][]string{}
 		for v := range values {

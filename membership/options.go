@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/otel/metric"
@@ -20,8 +21,8 @@ const MaxProfileBytes = 4 << 20
 // none is named as needed.
 type Options struct {
 	// Decoder says how records are read. UserKeySecret is needed. Normaliser,
-	// ConsentCategories, MaxValues and Partitions are filled in by the stage, from
-	// the options below and from the task.
+	// ConsentCategories, MaxValues, ValueTraits and Partitions are filled in by the
+	// stage, from the options below and from the task.
 	Decoder schema.DecoderOptions
 	// Normaliser says how identifiers are read.
 	Normaliser schema.NormaliserOptions
@@ -40,6 +41,9 @@ type Options struct {
 	Keys schema.KeySet
 	// AudienceKeys are those of audiences that have their own choice.
 	AudienceKeys map[string]schema.KeySet
+	// ValueTraits are the traits that give LOOKALIKE_VALUE, by audience: those
+	// audiences are value-based. The decoder reads them.
+	ValueTraits map[string]string
 	// RequireConsent names the consent categories that a user must have granted,
 	// all of them, to be in any audience. None = consent is not asked for.
 	RequireConsent []string
@@ -91,6 +95,11 @@ func (o *Options) complete() error {
 			}
 		}
 	}
+	for audience, trait := range o.ValueTraits {
+		if trait == "" {
+			errs = append(errs, fmt.Errorf("ValueTraits[%s]: empty, want a trait", audience))
+		}
+	}
 	n, err := schema.NewNormaliser(o.Normaliser)
 	errs = append(errs, err)
 	if o.MaxValues == 0 {
@@ -111,12 +120,14 @@ func (o *Options) complete() error {
 	o.Decoder.Normaliser = n
 	o.Decoder.ConsentCategories = o.RequireConsent
 	o.Decoder.MaxValues = o.MaxValues
+	o.Decoder.ValueTraits = slices.Compact(slices.Sorted(maps.Values(o.ValueTraits)))
 	return errors.Join(errs...)
 }
 
 func (o *Options) rules() rules {
 	return rules{
-		keys: o.Keys, audienceKeys: o.AudienceKeys, categories: o.RequireConsent,
-		maxValues: o.MaxValues, externIDAlone: o.ExternIDAlone,
+		keys: o.Keys, audienceKeys: o.AudienceKeys, values: o.ValueTraits,
+		categories: o.RequireConsent,
+		maxValues:  o.MaxValues, externIDAlone: o.ExternIDAlone,
 	}
 }

@@ -18,17 +18,27 @@ const rulesVersion = 1
 type rules struct {
 	keys          schema.KeySet            // chosen, where an audience has none of its own
 	audienceKeys  map[string]schema.KeySet // by audience
+	values        map[string]string        // value trait, by audience
 	categories    []string                 // of consent that must be granted
 	maxValues     int                      // of one many-valued key, over all sources
 	externIDAlone bool
 }
 
-// chosen returns the keys by which an audience is to be filled.
-func (r *rules) chosen(audience string) schema.KeySet {
+// choice is what an audience is to be filled with.
+type choice struct {
+	keys  schema.KeySet
+	value string // the trait that LOOKALIKE_VALUE comes from; "" = it has none
+}
+
+func (r *rules) chosen(audience string) choice {
+	c := choice{keys: r.keys, value: r.values[audience]}
 	if keys, ok := r.audienceKeys[audience]; ok {
-		return keys
+		c.keys = keys
 	}
-	return r.keys
+	if c.keys &^= schema.KeysOf(schema.LookalikeValue); c.value != "" {
+		c.keys |= schema.KeysOf(schema.LookalikeValue)
+	}
+	return c
 }
 
 // fingerprint tells two sets of options apart by all that decides the rows, be
@@ -50,6 +60,9 @@ func fingerprint(r *rules, o *Options) []byte {
 	f.text(string(o.Normaliser.DateOrder))
 	for k := range schema.Key(schema.NumKeys) {
 		f.texts(o.Decoder.ExtraTraits[k]) // their order is their precedence
+	}
+	for _, audience := range slices.Sorted(maps.Keys(r.values)) { // none: as before there were any
+		f.texts([]string{"value trait", audience, r.values[audience]})
 	}
 	return f.Sum(nil)
 }

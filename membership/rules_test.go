@@ -36,6 +36,9 @@ func TestFingerprint(t *testing.T) {
 		{"default country", func(o *Options) { o.Normaliser.DefaultCountry = "de" }, false},
 		{"date order", func(o *Options) { o.Normaliser.DateOrder = schema.DMY }, false},
 		{"extra traits", func(o *Options) { o.Decoder.ExtraTraits = map[schema.Key][]string{schema.ZIP: {"plz"}} }, false},
+		{"value trait", func(o *Options) { o.ValueTraits = map[string]string{"A": "lifetime_value"} }, false},
+		{"another value trait", func(o *Options) { o.ValueTraits = map[string]string{"A": "margin"} }, false},
+		{"value trait of another audience", func(o *Options) { o.ValueTraits = map[string]string{"B": "margin"} }, false},
 		{"topic", func(o *Options) { o.MembersTopic = "other" }, true},
 		{"secret", func(o *Options) { o.Decoder.UserKeySecret = []byte("other") }, true},
 	}

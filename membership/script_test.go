@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write what the scripts print into them"
 // TestScripts runs testdata/*.txt: blocks of a command with its input, a line
 // "----" and what it printed. Commands:
 //
-//	options [keys=EMAIL,…] [consent=…] [extern_id] [max_bytes=n] [max_values=n]   for the next takeover
+//	options [keys=EMAIL,…] [consent=…] [value=AUDIENCE:TRAIT,…] [extern_id] [max_bytes=n] [max_values=n]   for the next takeover
 //	takeover [wipe]         drop the owner and take over anew
 //	process [replay] [topic=…] [crash=log|emit|table]   one record a line: key, seconds, JSON ("-" = none)
 //	tick                    until nothing is left to do
@@ -141,6 +141,13 @@ func (s *script) setOptions(args map[string]string) {
 	}
 	if c := args["consent"]; c != "" {
 		s.options.RequireConsent = strings.Split(c, ",")
+	}
+	for _, pair := range strings.FieldsFunc(args["value"], func(r rune) bool { return r == ',' }) {
+		audience, trait, _ := strings.Cut(pair, ":")
+		if s.options.ValueTraits == nil {
+			s.options.ValueTraits = map[string]string{}
+		}
+		s.options.ValueTraits[audience] = trait
 	}
 	_, s.options.Decoder.ExternID = args["extern_id"]
 	if n := args["max_bytes"]; n != "" {

@@ -37,6 +37,9 @@ func latest(p *musterpb.Profile) int64 {
 	for _, r := range p.Registers {
 		t = max(t, r.TimeMs)
 	}
+	for _, v := range p.Values {
+		t = max(t, v.TimeMs)
+	}
 	for _, s := range p.Sets {
 		t = max(t, s.ReplacedTimeMs)
 		for _, v := range s.Values {

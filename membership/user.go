@@ -93,7 +93,7 @@ func (h *heard) record(steps []step, at, end int32, r *consumer.Record) {
 	}
 	for ; at != end; at = steps[at].next {
 		e := steps[at].event
-		if e.Erase || e.ExternID != "" || len(e.Registers)+len(e.Sets)+len(e.TrackingOff)+len(e.Consents) > 0 {
+		if e.Erase || e.ExternID != "" || len(e.Registers)+len(e.Values)+len(e.Sets)+len(e.TrackingOff)+len(e.Consents) > 0 {
 			h.all = true
 		}
 		for i := range e.Memberships {

@@ -8,7 +8,7 @@ import (
 )
 
 // view makes the rows of one profile. The identifiers are gathered at the first
-// use, and rows made once for all audiences with the same chosen keys. Reset
+// use, and rows made once for all audiences with the same choice. Reset
 // before each profile and whenever it changed; not safe for concurrent use.
 type view struct {
 	rules *rules
@@ -22,8 +22,8 @@ type view struct {
 }
 
 type rowsOf struct {
-	keys schema.KeySet
-	rows []*musterpb.Row
+	choice choice
+	rows   []*musterpb.Row
 }
 
 func (v *view) reset(p *musterpb.Profile) {
@@ -42,12 +42,15 @@ func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 	}
 	m := &musterpb.MemberRows{Name: a.Name, Space: a.Space, Computation: a.Computation, FacebookId: a.FacebookId}
 	if a.In {
-		m.Rows, m.In = v.desired(v.rules.chosen(a.Audience))
+		choice := v.rules.chosen(a.Audience)
+		if m.Rows, m.In = v.desired(choice); m.In && len(m.Rows) == 0 {
+			m.Unmatchable = schema.WhyUnmatchable(&v.ids, choice.keys)
+		}
 	}
 	return m
 }
 
-func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
+func (v *view) desired(c choice) (rows []*musterpb.Row, in bool) {
 	if !v.gathered {
 		v.gathered = true
 		v.identifiers()
@@ -57,18 +60,21 @@ func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
 		return nil, false
 	}
 	for i := range v.rows {
-		if v.rows[i].keys == keys {
+		if v.rows[i].choice == c {
 			return v.rows[i].rows, true
 		}
 	}
-	rows = schema.Rows(&v.ids, keys)
-	v.rows = append(v.rows, rowsOf{keys, rows})
+	if c.value != "" {
+		v.ids.LookalikeValue = valueOf(v.p, c.value)
+	}
+	rows = schema.Rows(&v.ids, c.keys)
+	v.rows = append(v.rows, rowsOf{c, rows})
 	return rows, true
 }
 
 // sameMember reports whether two emissions differ in nothing but their version.
 func sameMember(a, b *musterpb.MemberRows) bool {
-	return a.In == b.In && a.Erased == b.Erased && a.Name == b.Name && a.Space == b.Space &&
+	return a.In == b.In && a.Erased == b.Erased && a.Unmatchable == b.Unmatchable && a.Name == b.Name && a.Space == b.Space &&
 		a.Computation == b.Computation && a.FacebookId == b.FacebookId &&
 		slices.EqualFunc(a.Rows, b.Rows, (*musterpb.Row).EqualVT)
 }

@@ -54,3 +54,30 @@ func TestAudienceHasItsOwnKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestWhyWithoutRows: a member without rows has the reason, and a change of it is
+// told.
+func TestWhyWithoutRows(t *testing.T) {
+	t.Parallel()
+	p := &musterpb.Profile{Memberships: []*musterpb.Membership{{Audience: "A", TimeMs: 1, In: true}, {Audience: "B", TimeMs: 1}}}
+	v := view{rules: &rules{maxValues: 3, keys: schema.DefaultKeys}}
+	v.reset(p)
+	nothing := v.member(p.Memberships[0])
+	if nothing.Unmatchable != musterpb.Unmatchable_UNMATCHABLE_UNKNOWN {
+		t.Errorf("nothing known: %v", nothing.Unmatchable)
+	}
+	if out := v.member(p.Memberships[1]); out.Unmatchable != musterpb.Unmatchable_UNMATCHABLE_NONE {
+		t.Errorf("not in: %v", out.Unmatchable)
+	}
+	p.Registers = []*musterpb.Register{{Key: uint32(schema.FN), TimeMs: 1, Value: []byte("fn")}}
+	v.reset(p)
+	weak := v.member(p.Memberships[0])
+	if weak.Unmatchable != musterpb.Unmatchable_UNMATCHABLE_WEAK || sameMember(nothing, weak) {
+		t.Errorf("weak: %v, the same as before %t", weak.Unmatchable, sameMember(nothing, weak))
+	}
+	p.Sets = []*musterpb.ValueSet{{Key: uint32(schema.Email), Values: []*musterpb.StampedValue{{TimeMs: 1, Value: []byte("e")}}}}
+	v.reset(p)
+	if m := v.member(p.Memberships[0]); m.Unmatchable != musterpb.Unmatchable_UNMATCHABLE_NONE || len(m.Rows) != 1 {
+		t.Errorf("matchable: %v", m)
+	}
+}

@@ -48,6 +48,7 @@ type Decoder struct {
 	eventSlab    slab[Event]
 	memberSlab   slab[Membership]
 	registerSlab slab[RegisterUpdate]
+	updateSlab   slab[ValueUpdate]
 	setSlab      slab[SetUpdate]
 	valueSlab    slab[[]byte]
 	droppedSlab  slab[Dropped]
@@ -63,8 +64,8 @@ func NewDecoder(opts DecoderOptions) (*Decoder, error) {
 	return &Decoder{
 		opts:      opts,
 		keyer:     NewUserKeyer(opts.UserKeySecret),
-		traits:    newTraitTable(opts.ExtraTraits),
-		rowTraits: newRowTable(),
+		traits:    newTraitTable(opts.ExtraTraits, opts.ValueTraits),
+		rowTraits: newRowTable(opts.ValueTraits),
 		names:     names{},
 		anyKey:    opts.AnyKey,
 	}, nil

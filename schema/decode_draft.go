@@ -14,6 +14,7 @@ type draft struct {
 	memberships []Membership
 	registers   []RegisterUpdate
 	sets        []setDraft
+	values      []ValueUpdate
 	trackingOff []Platform
 	consents    []ConsentUpdate
 	dropped     []Dropped
@@ -25,6 +26,7 @@ func (d *draft) reset(typ string) {
 		memberships: d.memberships[:0],
 		registers:   d.registers[:0],
 		sets:        d.sets[:0],
+		values:      d.values[:0],
 		trackingOff: d.trackingOff[:0],
 		consents:    d.consents[:0],
 		dropped:     d.dropped[:0],
@@ -53,6 +55,7 @@ func (d *Decoder) end() {
 		Memberships: d.memberSlab.clone(e.memberships),
 		Registers:   d.registerSlab.clone(e.registers),
 		Sets:        sets,
+		Values:      d.updateSlab.clone(e.values),
 		TrackingOff: d.platformSlab.clone(e.trackingOff),
 		Consents:    d.consentSlab.clone(e.consents),
 		Dropped:     d.droppedSlab.clone(e.dropped),

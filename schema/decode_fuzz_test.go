@@ -22,6 +22,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"type":"identify","userId":"\ud83d\ude00\ud83d","traits":{"email":["a@b.c",1e400,-0.00e-3,null]}}`), "u1", uint8(2))
 	f.Add([]byte(`{"type":"identify","userId":"u1","context":{"device":{"type":"ios","adTrackingEnabled":false,"advertisingId":0}}}`), "u1", uint8(3))
 	f.Add([]byte(`{"type":"audiencelist","properties":{"listData":{"add":[{"EMAIL":"a@example.com"}],"remove":[{"EMAIL":"a@example.com"}]}}}`), "", uint8(4))
+	f.Add([]byte(`{"type":"identify","userId":"u1","traits":{"lifetime_value":-1e2,"LOOKALIKE_VALUE":[]}}`), "u1", uint8(0))
 	for _, s := range []string{"", "null", "[]", "{}", `{"type":"`, "\xff\xfe", strings.Repeat("[", 1000)} {
 		f.Add([]byte(s), "k", uint8(5))
 	}
@@ -35,8 +36,8 @@ func FuzzDecode(f *testing.F) {
 		decoders[flags], err = NewDecoder(DecoderOptions{
 			UserKeySecret: []byte("secret"), Normaliser: normaliser,
 			ExternID: flags&1 != 0, Partitions: 1 + flags>>1&1, MaxEventBytes: 1 << 16,
-			ConsentCategories: []string{"ads"},
-			Sources:           map[string]SourceOptions{"t": {Audience: "vip", TombstoneErases: true}},
+			ConsentCategories: []string{"ads"}, ValueTraits: fuzzValues,
+			Sources: map[string]SourceOptions{"t": {Audience: "vip", TombstoneErases: true}},
 		})
 		if err != nil {
 			f.Fatal(err)
@@ -77,6 +78,11 @@ func checkOutcome(t *testing.T, got *Decoded, traits map[string]bool) {
 				t.Errorf("dropped %q is none of the known traits", x.Trait)
 			}
 		}
+		for _, v := range e.Values {
+			if _, reason := normaliseLookalikeValue(string(v.Value)); len(v.Value) > 0 && reason != "" {
+				t.Errorf("value %q: %s", v.Value, reason)
+			}
+		}
 		for _, s := range e.Sets {
 			if len(s.Values) > MaxValues || len(s.Values) == 0 && !s.Replace {
 				t.Errorf("set of %d values", len(s.Values))
@@ -90,6 +96,8 @@ func checkOutcome(t *testing.T, got *Decoded, traits map[string]bool) {
 	}
 }
 
+var fuzzValues = []string{"LOOKALIKE_VALUE", "lifetime_value"}
+
 // knownTraits returns every place that may stand in Dropped.Trait.
 func knownTraits() map[string]bool {
 	known := map[string]bool{"context.device.advertisingId": true}
@@ -100,14 +108,14 @@ func knownTraits() map[string]bool {
 	add := func(t *traitTable, paths ...string) {
 		for _, path := range paths {
 			known[path] = true
-			for _, list := range append(t.keys[:], t.names, t.dates) {
+			for _, list := range append(t.keys[:], t.names, t.dates, t.values) {
 				for _, tr := range list {
 					known[path+"."+tr.path] = true
 				}
 			}
 		}
 	}
-	add(newTraitTable(nil), "traits", "properties", "context.traits")
-	add(newRowTable(), "fields", "identifiers", "listData.add", "listData.remove")
+	add(newTraitTable(nil, fuzzValues), "traits", "properties", "context.traits")
+	add(newRowTable(fuzzValues), "fields", "identifiers", "listData.add", "listData.remove")
 	return known
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // MaxEventBytes is the largest value of a record that is looked at, in bytes,
@@ -43,8 +44,11 @@ type DecoderOptions struct {
 	// event; the highest by bytes stay, as in the profile.
 	MaxValues int
 	// ExtraTraits are trait keys read after the built-in ones, dotted = nested.
-	// LookalikeValue is filled from here only. EXTERN_ID cannot be.
+	// EXTERN_ID and LOOKALIKE_VALUE cannot be filled from them.
 	ExtraTraits map[Key][]string
+	// ValueTraits are the traits, each once, whose numbers value-based audiences
+	// give as LOOKALIKE_VALUE; dotted = nested.
+	ValueTraits []string
 	// EnteredEvents and ExitedEvents are the names of track events that say
 	// membership by their name where the computation class does not. Defaults
 	// "Audience Entered" and "Audience Exited".
@@ -83,6 +87,13 @@ func (o *DecoderOptions) complete() error {
 			errs = append(errs, fmt.Errorf("ExtraTraits: key number %d is unknown", k))
 		case k == ExternID && len(names) > 0:
 			errs = append(errs, errors.New("ExtraTraits: EXTERN_ID is the user id and takes no traits"))
+		case k == LookalikeValue && len(names) > 0:
+			errs = append(errs, errors.New("ExtraTraits: LOOKALIKE_VALUE takes ValueTraits"))
+		}
+	}
+	for i, trait := range o.ValueTraits {
+		if trait == "" || slices.Contains(o.ValueTraits[:i], trait) {
+			errs = append(errs, fmt.Errorf("ValueTraits: %q, want each trait once, and none empty", trait))
 		}
 	}
 	for topic, s := range o.Sources {

@@ -12,7 +12,7 @@ import (
 func (d *Decoder) registers(t *traitTable, places []place) {
 	d.register(t, Country, places)
 	dates := d.dateParts(t, places)
-	for k := FN; k < NumKeys; k++ {
+	for k := FN; k < LookalikeValue; k++ {
 		switch k {
 		case Country:
 		case DOBY, DOBM, DOBD:

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -80,6 +81,9 @@ func renderEvent(b *strings.Builder, d *Decoder, e *Event, w *watched) {
 			v = renderValue(w, r.Key, r.Value)
 		}
 		fmt.Fprintf(b, "  %s = %s\n", r.Key, v)
+	}
+	for _, v := range e.Values {
+		fmt.Fprintf(b, "  value of %s = %s\n", v.Trait, cmp.Or(string(v.Value), "nothing"))
 	}
 	for _, p := range e.TrackingOff {
 		fmt.Fprintf(b, "  tracking off%s\n", platformNames[p])

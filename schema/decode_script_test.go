@@ -234,8 +234,9 @@ func (b *block) decoder(t *testing.T) *Decoder {
 			opts.EnteredEvents, opts.ExitedEvents = []string{"Joined"}, []string{"Left"}
 		case "extra":
 			opts.ExtraTraits = map[Key][]string{
-				Email: {"work.email"}, FN: {"vorname"}, LookalikeValue: {"lifetime_value"},
+				Email: {"work.email"}, FN: {"vorname"},
 			}
+			opts.ValueTraits = []string{"LOOKALIKE_VALUE", "lifetime_value", "shop.margin"}
 		default:
 			t.Fatalf("line %d: unknown option %q", b.line, o)
 		}

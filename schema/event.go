@@ -43,6 +43,7 @@ type Event struct {
 	Memberships []Membership
 	Registers   []RegisterUpdate
 	Sets        []SetUpdate
+	Values      []ValueUpdate
 	TrackingOff []Platform
 	Consents    []ConsentUpdate
 
@@ -64,6 +65,13 @@ type Membership struct {
 // 32 bytes of SHA-256, or a code such as "us", "ca", "m", "1990", "01".
 type RegisterUpdate struct {
 	Key   Key
+	Value []byte
+}
+
+// ValueUpdate sets what one value trait says, LOOKALIKE_VALUE as decimal text; an
+// empty Value clears it.
+type ValueUpdate struct {
+	Trait string
 	Value []byte
 }
 

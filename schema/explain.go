@@ -9,8 +9,11 @@ type Explained struct {
 	Memberships []ExplainedMembership `json:"memberships"`
 	// Identifiers by Facebook key, as uploaded.
 	Identifiers map[string][]string `json:"identifiers"`
-	Dropped     []ExplainedDrop     `json:"dropped"`
-	Erase       bool                `json:"erase"`
+	// Values of the value traits, as LOOKALIKE_VALUE of the audiences that name them;
+	// "" clears one.
+	Values  map[string]string `json:"values,omitempty"`
+	Dropped []ExplainedDrop   `json:"dropped"`
+	Erase   bool              `json:"erase"`
 	// Error is the reason why the record is a dead letter.
 	Error string `json:"error"`
 	// Detail says more of it, with the remedy where there is one.
@@ -118,6 +121,12 @@ func (x *Explainer) event(e *Event, w *watched) Explained {
 		if len(r.Value) > 0 {
 			x.add(&out, w, r.Key, r.Value)
 		}
+	}
+	for _, v := range e.Values {
+		if out.Values == nil {
+			out.Values = map[string]string{}
+		}
+		out.Values[v.Trait] = string(v.Value)
 	}
 	return out
 }

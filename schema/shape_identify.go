@@ -31,6 +31,7 @@ func (d *Decoder) profile(places []place, ids bool) {
 	}
 	d.registers(d.traits, places)
 	d.sets(d.traits, places)
+	d.values(d.traits, places)
 	if ids {
 		d.externalIDs()
 		d.deviceID(&dev)

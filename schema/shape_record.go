@@ -74,6 +74,7 @@ func (d *Decoder) row(m Membership, path string, row *fastjson.Value) fault {
 	}
 	d.registers(d.rowTraits, d.places[:1])
 	d.sets(d.rowTraits, d.places[:1])
+	d.values(d.rowTraits, d.places[:1])
 	if f := d.identifyRow(m.Audience, externID); f.reason != "" {
 		return f
 	}

@@ -68,7 +68,7 @@ func (d *Decoder) plainTrack(typ string) fault {
 	}
 	d.places[0].find(d.traits, "context.traits", d.env.contextTraits)
 	d.profile(d.places[:1], false)
-	if len(d.draft.registers)+len(d.draft.sets)+len(d.draft.consents)+len(d.draft.dropped) == 0 {
+	if len(d.draft.registers)+len(d.draft.sets)+len(d.draft.values)+len(d.draft.consents)+len(d.draft.dropped) == 0 {
 		return fault{}
 	}
 	d.end()

@@ -55,6 +55,8 @@ type traitTable struct {
 	keys  [NumKeys][]trait
 	names []trait
 	dates []trait
+	// values fill LOOKALIKE_VALUE of value-based audiences, each its own register.
+	values []trait
 }
 
 type traitNode struct {
@@ -62,21 +64,23 @@ type traitNode struct {
 	children map[string]*traitNode
 }
 
-func newTraitTable(extra map[Key][]string) *traitTable {
+func newTraitTable(extra map[Key][]string, values []string) *traitTable {
 	t := &traitTable{root: traitNode{slot: -1}}
 	for k := range builtinTraits {
 		t.keys[k] = append(t.add(builtinTraits[k]), t.add(extra[Key(k)])...)
 	}
-	t.names, t.dates = t.add(nameTraits), t.add(dateTraits)
+	t.names, t.dates, t.values = t.add(nameTraits), t.add(dateTraits), t.add(values)
 	return t
 }
 
-// newRowTable is for rows that name their values by Facebook's keys.
-func newRowTable() *traitTable {
+// newRowTable is for rows that name their values by Facebook's keys. Their
+// LOOKALIKE_VALUE is read where a value trait is called so.
+func newRowTable(values []string) *traitTable {
 	t := &traitTable{root: traitNode{slot: -1}}
 	for k := range t.keys {
 		t.keys[k] = t.add([]string{Key(k).String()})
 	}
+	t.values = t.add(values)
 	return t
 }
 

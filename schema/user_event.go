@@ -31,6 +31,7 @@ type EventEncoder struct {
 	event       musterpb.UserEvent
 	memberships []*musterpb.Membership
 	registers   []*musterpb.Register
+	values      []*musterpb.Register
 	sets        []*musterpb.SetUpdate
 	consents    []*musterpb.Consent
 	platforms   []uint32
@@ -51,6 +52,11 @@ func (c *EventEncoder) Append(b []byte, e *Event, o Origin) []byte {
 		from, to := &e.Registers[i], c.registers[i]
 		to.Key, to.Value = uint32(from.Key), from.Value
 	}
+	c.values = atLeast(c.values, len(e.Values))
+	for i := range e.Values {
+		from, to := &e.Values[i], c.values[i]
+		to.Key, to.Trait, to.Value = uint32(LookalikeValue), from.Trait, from.Value
+	}
 	c.sets = atLeast(c.sets, len(e.Sets))
 	for i := range e.Sets {
 		from, to := &e.Sets[i], c.sets[i]
@@ -70,6 +76,7 @@ func (c *EventEncoder) Append(b []byte, e *Event, o Origin) []byte {
 	m.RecordTimeMs, m.Size = o.Time.UnixMilli(), uint32(o.Size)
 	m.Type, m.TimeMs, m.Tie, m.Erase, m.ExternId = e.Type, e.Stamp.TimeMs, e.Stamp.Tie, e.Erase, e.ExternID
 	m.Memberships, m.Registers = c.memberships[:len(e.Memberships)], c.registers[:len(e.Registers)]
+	m.Values = c.values[:len(e.Values)]
 	m.Sets, m.Consents, m.TrackingOff = c.sets[:len(e.Sets)], c.consents[:len(e.Consents)], c.platforms
 	return c.marshal(b)
 }
@@ -130,6 +137,10 @@ func (e *Event) decodeLists(m *musterpb.UserEvent) {
 		if r.Key < uint32(NumKeys) {
 			e.Registers = append(e.Registers, RegisterUpdate{Key: Key(r.Key), Value: r.Value})
 		}
+	}
+	e.Values = sized[ValueUpdate](len(m.Values))
+	for _, v := range m.Values {
+		e.Values = append(e.Values, ValueUpdate{Trait: v.Trait, Value: v.Value})
 	}
 	e.Sets = sized[SetUpdate](len(m.Sets))
 	for _, s := range m.Sets {

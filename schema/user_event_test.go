@@ -36,6 +36,13 @@ func TestEventEncodingRoundTrip(t *testing.T) {
 			}
 			e.Registers = append(e.Registers, r)
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "values") {
+			v := ValueUpdate{Trait: text.Draw(t, "trait")}
+			if rapid.Bool().Draw(t, "cleared") {
+				v.Value = value.Draw(t, "value")
+			}
+			e.Values = append(e.Values, v)
+		}
 		for range rapid.IntRange(0, 3).Draw(t, "sets") {
 			s := SetUpdate{Key: Email, Source: Source(rapid.IntRange(0, 2).Draw(t, "source")), Platform: Platform(rapid.IntRange(0, 2).Draw(t, "platform")), Replace: rapid.Bool().Draw(t, "replace")}
 			for range rapid.IntRange(0, 3).Draw(t, "values") {

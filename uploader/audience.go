@@ -26,16 +26,19 @@ type audience struct {
 	carried map[int64]int64 // batch → members that carry it
 	moved   map[int64]bool  // batches whose number of carriers changed in this call
 
-	window  *window
-	link    link
-	flight  bool // a request is in flight
-	sweepAt []byte
-	touched bool
+	window    *window
+	replacing *replacing
+	link      link
+	flight    bool // a request is in flight
+	sweepAt   []byte
+	touched   bool
 
 	unknown      unknownAnswer
 	holdUntil    time.Time // no window before
 	blockedUntil time.Time // no window before, for a person must act
 	lastChange   time.Time // of what is desired
+	lastCall     time.Time // when it was its turn last
+	readMs       int64     // when its size was asked for last
 	unsentSince  time.Time // zero: all is sent
 	links        traceLinks
 
@@ -77,7 +80,7 @@ func (t *task) closeBatch(a *audience, batch int64) {
 // logged again under others.
 func (t *task) prune(a *audience) {
 	for _, n := range slices.Clone(a.row.Open) {
-		if a.carried[n] == 0 && !a.window.holds(n) {
+		if a.carried[n] == 0 && !a.window.holds(n) && n != a.row.Replace.GetBatch() {
 			t.closeBatch(a, n)
 		}
 	}

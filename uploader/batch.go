@@ -16,11 +16,15 @@ type op uint8
 const (
 	removing op = iota
 	adding
+	replacingAll
 )
 
 func (o op) String() string {
-	if o == removing {
+	switch o {
+	case removing:
 		return "removing"
+	case replacingAll:
+		return "replacing"
 	}
 	return "adding"
 }
@@ -30,12 +34,14 @@ func (o op) String() string {
 type batch struct {
 	number int64
 	op     op
+	shape  shape // of its rows
 	items  []item
 	rows   int
 	bytes  int // at most, encoded
 	// strong are the strong values whose other members carry the number already.
 	strong map[strongKey]bool
-	ready  bool // no more members
+	ready  bool   // no more members
+	layout layout // of the session it belongs to; nil = what its rows have
 
 	payload *facebook.Payload // encoded when first sent
 	tries   int
@@ -56,18 +62,18 @@ func newBatch(o op) *batch { return &batch{op: o, strong: make(map[strongKey]boo
 
 // fits reports whether rows have room in the batch. The first always fit.
 func (b *batch) fits(rows []*musterpb.Row, maxRows, maxBytes int) bool {
-	return b.rows == 0 || b.rows+len(rows) <= maxRows && b.bytes+bytesOf(rows) <= maxBytes
+	return b.rows == 0 || b.rows+len(rows) <= maxRows && b.bytes+b.shape.bytesOf(rows) <= maxBytes
 }
 
 func (b *batch) append(i item) {
 	b.items = append(b.items, i)
 	b.rows += len(i.rows)
-	b.bytes += bytesOf(i.rows)
+	b.bytes += b.shape.bytesOf(i.rows)
 }
 
 // bytesOf is the most that rows take when encoded.
-func bytesOf(rows []*musterpb.Row) int {
-	n := 0
+func (s *shape) bytesOf(rows []*musterpb.Row) int {
+	n := len(rows) * len(s.tail)
 	for _, r := range rows {
 		n += 4 + 3*schema.NumKeys
 		for k := range schema.Key(schema.NumKeys) {
@@ -88,6 +94,7 @@ func bytesOf(rows []*musterpb.Row) int {
 // halve parts the batch in two that have no numbers yet.
 func (b *batch) halve() (first, second *batch) {
 	first, second = newBatch(b.op), newBatch(b.op)
+	first.shape, second.shape = b.shape, b.shape
 	for i, it := range b.items {
 		if i < len(b.items)/2 {
 			first.append(it)

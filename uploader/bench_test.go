@@ -26,6 +26,10 @@ func (f *instant) AudiencePage(context.Context, facebook.AccountID, string, ...s
 	return facebook.Page{}, nil
 }
 
+func (f *instant) Audience(_ context.Context, id facebook.AudienceID, _ ...string) (facebook.Audience, facebook.Usage, error) {
+	return facebook.Audience{ID: id}, facebook.Usage{}, nil
+}
+
 func (f *instant) AddUsers(_ context.Context, _ facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	f.rows += p.Rows
 	return facebook.UsersResult{NumReceived: p.Rows}, nil
@@ -57,6 +61,10 @@ func benchRecords(b *testing.B, version int, in bool) []consumer.Record {
 		records[i] = consumer.Record{Topic: "m", Offset: int64(i), Key: schema.MemberKey("a", userKey(fmt.Sprint(i))), Value: value}
 	}
 	return records
+}
+
+func (f *instant) ReplaceUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload, _ facebook.Session) (facebook.UsersResult, error) {
+	return f.AddUsers(context.Background(), id, p)
 }
 
 func benchTask(b *testing.B, f Facebook) *consumertest.Task {

@@ -1,7 +1,10 @@
 package uploader
 
 import (
+	"cmp"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +22,8 @@ const (
 	// below fullPercent: 20 writes in 5 minutes, what the limited tier sustains
 	// (Meta, "Rate Limiting": 60 points, 3 a write, decaying over 300 s).
 	fullSpacing = 15 * time.Second
+	// fullRequest is how long a request of 10,000 rows takes, generously.
+	fullRequest = 5 * time.Second
 	// decay is how long to stop at fullPercent when no header says.
 	decay = time.Minute
 	// credentialLook is how often a new access token is looked for while the
@@ -29,10 +34,12 @@ const (
 // budget paces the requests of this process, per ad account, by what Facebook's
 // answers say of its limits. Owners share an account without talking to each
 // other: all see the same percentage, and each spaces its requests by the inverse
-// of its share of the partitions. It is safe for concurrent use.
+// of its share of the partitions. Within a process the audiences of an account
+// queue for one request at a time (queue.go). It is safe for concurrent use.
 type budget struct {
 	slowBeat   time.Duration
 	credential func() uint64 // tells one access token from another
+	jitter     func(wait time.Duration) time.Duration
 
 	mu       sync.Mutex
 	tasks    int // own
@@ -45,15 +52,21 @@ type budget struct {
 type gauge struct {
 	next    time.Time // no request before
 	percent float64
+	tier    string // access tier of the app, as Facebook calls it
 	block   *musterpb.Block
 	rows    int // that a request may have; 0 = as many as any
 	// refused is the access token that was, when Facebook wants another.
 	refused uint64
+	queue   queue
 }
 
-func newBudget(slowBeat time.Duration, credential func() uint64) *budget {
-	return &budget{slowBeat: slowBeat, credential: credential, accounts: make(map[facebook.AccountID]*gauge)}
+func newBudget(o *Options) *budget {
+	return &budget{slowBeat: o.SlowBeat, credential: o.Facebook.Credential, jitter: o.jitter, accounts: make(map[facebook.AccountID]*gauge)}
 }
+
+// jitter is up to a tenth of a wait: replicas that were stopped together must not
+// come back together.
+func jitter(wait time.Duration) time.Duration { return rand.N(wait/10 + 1) }
 
 // join and leave keep the share of this process.
 func (b *budget) join(partitions int) {
@@ -63,10 +76,17 @@ func (b *budget) join(partitions int) {
 	b.all = partitions
 }
 
-func (b *budget) leave() {
+// leave is called when a task is over, its requests too.
+func (b *budget) leave(t *task) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tasks--
+	for _, g := range b.accounts {
+		if g.queue.caller == t {
+			g.queue.caller = nil
+			g.queue.rouse()
+		}
+	}
 }
 
 func (b *budget) of(account facebook.AccountID) *gauge {
@@ -78,15 +98,24 @@ func (b *budget) of(account facebook.AccountID) *gauge {
 	return g
 }
 
-// take reserves the right to one request now, or says when to ask again. While
-// something is blocked one request a slow beat passes, to see if it still is.
-func (b *budget) take(account facebook.AccountID, now time.Time) (ok bool, at time.Time) {
+// take reserves the right to one request now, until done, or says when to ask
+// again; the zero time means when the task is roused. While something is blocked
+// one request a slow beat passes, to see if it still is.
+func (b *budget) take(account facebook.AccountID, c *claim, now time.Time) (ok bool, at time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := b.of(account)
+	c = g.queue.put(c)
 	if at = later(g.next, b.opensApp(now)); now.Before(at) {
 		return false, at
 	}
+	if g.queue.caller != nil {
+		return false, time.Time{}
+	}
+	if ok, at = g.queue.turn(c, now); !ok {
+		return false, at
+	}
+	g.queue.caller = c.task
 	if b.app.block != nil {
 		b.app.next = now.Add(b.slowBeat)
 	}
@@ -133,19 +162,33 @@ func (b *budget) spacing(percent float64) time.Duration {
 	return time.Duration(steep * float64(fullSpacing) / share)
 }
 
+// pace is about how long each of many requests to an account takes: with the limited
+// tier, or where the tier is not known, what that sustains.
+func (b *budget) pace(account facebook.AccountID) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	percent := float64(fullPercent)
+	if g := b.of(account); g.tier == facebook.TierFull {
+		percent = g.percent
+	}
+	return max(b.spacing(percent), fullRequest)
+}
+
 // learn takes what an answer says of the limits, as soon as it is there: an
 // answer that waits for its task must not let others run into the limit.
 func (b *budget) learn(account facebook.AccountID, u facebook.Usage, err error, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := b.of(account)
-	note(g, u.AccountPercent(), max(u.RegainAccess(), u.AdAccount.Reset), now)
-	note(&b.app, u.App.Percent(), 0, now)
+	g.tier = cmp.Or(u.Tier(), g.tier)
+	b.note(g, u.AccountPercent(), max(u.RegainAccess(), u.AdAccount.Reset), now)
+	b.note(&b.app, u.App.Percent(), 0, now)
 	e, ok := errors.AsType[*facebook.Error](err)
 	if !ok {
 		return
 	}
-	switch until := now.Add(max(e.RetryAfter, decay)); e.Class {
+	wait := max(e.RetryAfter, decay)
+	switch until := now.Add(wait + b.jitter(wait)); e.Class {
 	case facebook.Throttle, facebook.Cooldown:
 		g.next = later(g.next, until)
 	case facebook.ThrottleApp:
@@ -153,7 +196,7 @@ func (b *budget) learn(account facebook.AccountID, u facebook.Usage, err error, 
 	}
 }
 
-func note(g *gauge, percent float64, wait time.Duration, now time.Time) {
+func (b *budget) note(g *gauge, percent float64, wait time.Duration, now time.Time) {
 	g.percent = percent
 	if percent < fullPercent {
 		return
@@ -161,7 +204,7 @@ func note(g *gauge, percent float64, wait time.Duration, now time.Time) {
 	if wait == 0 {
 		wait = decay
 	}
-	g.next = later(g.next, now.Add(wait))
+	g.next = later(g.next, now.Add(wait+b.jitter(wait)))
 }
 
 // block holds an account, or everything for the empty account, until a person
@@ -228,13 +271,15 @@ func (b *budget) opens(account facebook.AccountID, now time.Time) time.Time {
 	return at
 }
 
-// easy reports whether there is room for more than what is due.
+// easy reports whether there is room for more than what is due: nothing that is due
+// waits.
 func (b *budget) easy(account facebook.AccountID, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	g := b.of(account)
 	return g.block == nil && b.app.block == nil && g.percent < easyPercent && b.app.percent < easyPercent &&
-		!now.Before(g.next) && !now.Before(b.app.next)
+		!now.Before(g.next) && !now.Before(b.app.next) &&
+		!slices.ContainsFunc(g.queue.claims, func(c *claim) bool { return !c.early })
 }
 
 func later(a, b time.Time) time.Time {

@@ -48,22 +48,22 @@ func TestBudget(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBudget(time.Hour, noCredential)
+			b := newTestBudget(noCredential)
 			for range tt.tasks {
 				b.join(tt.all)
 			}
 			tt.do(b)
 			if tt.want != fullSpacing/2 && tt.want != 2*fullSpacing {
-				ok, at := b.take("1", now)
+				ok, at := call(b, "1", now)
 				if ok != (tt.want == 0) || at.Sub(now) != tt.want {
 					t.Errorf("take: %t, %s, want %s", ok, at.Sub(now), tt.want)
 				}
 				return
 			}
-			if ok, _ := b.take("1", now); !ok {
+			if ok, _ := call(b, "1", now); !ok {
 				t.Fatal("the first request may not go")
 			}
-			if ok, at := b.take("1", now); ok || at.Sub(now) != tt.want {
+			if ok, at := call(b, "1", now); ok || at.Sub(now) != tt.want {
 				t.Errorf("second take: %t, %s, want %s", ok, at.Sub(now), tt.want)
 			}
 		})
@@ -74,11 +74,11 @@ func TestBudget(t *testing.T) {
 func TestBudgetProbe(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
-	b := newBudget(time.Hour, noCredential)
+	b := newTestBudget(noCredential)
 	b.block("1", &musterpb.Block{}, now)
 	passed := 0
 	for i := range 10 * 60 {
-		if ok, _ := b.take("1", now.Add(time.Duration(i)*time.Minute)); ok {
+		if ok, _ := call(b, "1", now.Add(time.Duration(i)*time.Minute)); ok {
 			passed++
 		}
 	}
@@ -89,31 +89,48 @@ func TestBudgetProbe(t *testing.T) {
 
 func noCredential() uint64 { return 0 }
 
+func noJitter(time.Duration) time.Duration { return 0 }
+
+// newTestBudget has a slow beat of an hour, and no jitter.
+func newTestBudget(credential func() uint64) *budget {
+	return &budget{slowBeat: time.Hour, credential: credential, jitter: noJitter, accounts: make(map[facebook.AccountID]*gauge)}
+}
+
+// call takes the right to a request, and ends it at once.
+func call(b *budget, account facebook.AccountID, now time.Time) (ok bool, at time.Time) {
+	t := &task{wake: make(chan struct{}, 1)}
+	c := &claim{audience: new(audience), task: t}
+	ok, at = b.take(account, c, now)
+	b.done(account, t)
+	b.forget(func(x *claim) bool { return x.task == t })
+	return ok, at
+}
+
 // TestBudgetNewToken: a refused access token is asked for again once a slow beat;
 // another one is tried at once, and only once if it is refused, too.
 func TestBudgetNewToken(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
 	token := uint64(1)
-	b := newBudget(time.Hour, func() uint64 { return token })
+	b := newTestBudget(func() uint64 { return token })
 	block := &musterpb.Block{Reason: facebook.Reauth.String()}
 	b.block("", block, now)
 	now = now.Add(time.Minute)
-	if ok, at := b.take("1", now); ok || at.Sub(now) != credentialLook || b.opens("1", now) != at {
+	if ok, at := call(b, "1", now); ok || at.Sub(now) != credentialLook || b.opens("1", now) != at {
 		t.Errorf("the refused token: %t, looked at again after %s and %s", ok, at.Sub(now), b.opens("1", now).Sub(now))
 	}
 	token = 2
 	if at := b.opens("1", now); at.After(now) {
 		t.Errorf("the new token waits %s", at.Sub(now))
 	}
-	if ok, _ := b.take("1", now); !ok {
+	if ok, _ := call(b, "1", now); !ok {
 		t.Error("the new token is not tried")
 	}
 	b.block("", block, now)
-	if ok, _ := b.take("1", now.Add(time.Minute)); ok {
+	if ok, _ := call(b, "1", now.Add(time.Minute)); ok {
 		t.Error("the new token, refused as well, is tried again")
 	}
-	if ok, _ := b.take("1", now.Add(time.Hour)); !ok {
+	if ok, _ := call(b, "1", now.Add(time.Hour)); !ok {
 		t.Error("nothing is tried after a slow beat")
 	}
 }
@@ -170,7 +187,7 @@ func TestSpareBudget(t *testing.T) {
 func TestBatchSize(t *testing.T) {
 	t.Parallel()
 	const most = 1000
-	b := newBudget(time.Hour, noCredential)
+	b := newTestBudget(noCredential)
 	b.tooLarge("1", most)
 	b.tooLarge("1", most) // of a request that was under way
 	if got, other := b.rows("1", most), b.rows("2", most); got != 500 || other != most {

@@ -18,7 +18,7 @@ import (
 )
 
 // TestChaos plays random histories: changes of few users who share identifiers,
-// unknown answers and other faults, crashes at every step, lost tables, clean
+// replacements, unknown answers and other faults, crashes at every step, lost tables, clean
 // releases. When it is quiet, Facebook holds what is desired (I6), nothing was
 // created twice and no opposite request followed an unknown answer too soon.
 func TestChaos(t *testing.T) {
@@ -41,15 +41,17 @@ func playChaos(t *testing.T, r *rand.Rand, disk *consumertest.Disk, steps int) {
 	o := Options{
 		Window: time.Minute, Quiet: 10 * time.Second, TakeoverWait: 25 * time.Second, SlowBeat: time.Minute,
 		MaxRows: 1 + r.IntN(6), MaxSlice: 1 + r.IntN(7), OwedEvery: 2 * time.Minute, KeepEmptied: time.Hour,
-		ResendOver: []time.Duration{-1, 20 * time.Minute}[r.IntN(2)],
+		ResendOver: []time.Duration{-1, 20 * time.Minute}[r.IntN(2)], Commands: commandTopic,
 	}
 	o.MaxRows = max(o.MaxRows, 3) // a member has up to two rows and their remains
 	w := newWorldOn(t, disk, o, graphtest.Options{
 		Seed: r.Uint64(), Latency: time.Duration(r.IntN(3)) * time.Second, ApplyDelay: time.Duration(r.IntN(3)) * time.Second,
+		ReplaceDelay: time.Duration(r.IntN(5)) * time.Minute, SessionTTL: 10 * time.Minute,
 		Random: graphtest.RandomFaults{Delay: 5 * time.Second, Rates: graphtest.EvenRates(0.3,
 			graphtest.Code1, graphtest.Code2Transient, graphtest.HTTP503, graphtest.HTML500, graphtest.HTTP200Text, graphtest.Slow,
 			graphtest.ResetBefore, graphtest.ResetAfter, graphtest.TimeoutBefore, graphtest.TimeoutAfter, graphtest.LowSize,
-			graphtest.TooMany, graphtest.BadData, graphtest.Throttle17, graphtest.TokenExpired, graphtest.ReplaceInProgress)},
+			graphtest.TooMany, graphtest.BadData, graphtest.Throttle17, graphtest.TokenExpired, graphtest.ReplaceInProgress,
+			graphtest.ReplaceFails, graphtest.NotReplaced)},
 	})
 	w.crashes = true
 	c := &chaos{world: w, r: r}
@@ -85,6 +87,8 @@ func (c *chaos) step() {
 	switch n := c.r.IntN(20); {
 	case n < 9:
 		c.change()
+	case n == 16:
+		c.replace()
 	case n < 17:
 		c.play(time.Duration(c.r.IntN(90)) * time.Second)
 	case n == 17:
@@ -105,6 +109,13 @@ func (c *chaos) step() {
 		}
 		c.takeover()
 	}
+}
+
+// replace asks for one of an audience, which may be under way already.
+func (c *chaos) replace() {
+	c.process(c.given(&musterpb.Command{
+		Verb: musterpb.Verb_VERB_REPLACE, AtMs: time.Now().UnixMilli(), Audience: []string{"a", "b"}[c.r.IntN(2)],
+	}))
 }
 
 // change has one user enter, leave or change; identifiers are few, so that users

@@ -49,6 +49,9 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 		a.retry()
 	case musterpb.Verb_VERB_RESYNC:
 		a.row.ResyncMs, a.row.ResentTo = c.AtMs, nil
+		a.row.ReplaceFailed = nil
+	case musterpb.Verb_VERB_REPLACE:
+		t.askReplace(a, c.AtMs)
 	default:
 		return commandUnknown, nil
 	}
@@ -89,6 +92,7 @@ var commandNames = map[musterpb.Verb]string{
 	musterpb.Verb_VERB_RESUME:  "resume",
 	musterpb.Verb_VERB_RELEASE: "release",
 	musterpb.Verb_VERB_RESYNC:  "resync",
+	musterpb.Verb_VERB_REPLACE: "resync --replace",
 }
 
 // CommandName is a verb as people write it.

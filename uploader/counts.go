@@ -1,6 +1,11 @@
 package uploader
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"muster/schema"
+	"muster/schema/musterpb"
+)
 
 // counts of one audience, kept beside its members.
 type counts struct {
@@ -13,7 +18,13 @@ type counts struct {
 	pending     int64 // members with something to send
 	owed        int64 // members with nothing but refused removals
 	leaving     int64 // synced rows of members without desired ones
+
+	keys [schema.NumKeys]int64 // members who have rows with the identifier
+	why  [numWhy]int64         // members without rows
 }
+
+// numWhy is the number of reasons for which a member has no rows, and none.
+const numWhy = int(musterpb.Unmatchable_UNMATCHABLE_NOT_CHOSEN) + 1
 
 func (c *counts) change(was, is *facts) {
 	for _, x := range []struct {
@@ -29,6 +40,12 @@ func (c *counts) change(was, is *facts) {
 		}
 		c.refused += x.sign * one(x.f.refused)
 		c.stored += x.sign * one(x.f.exists)
+		for k := range c.keys {
+			c.keys[k] += x.sign * one(x.f.keys.Has(schema.Key(k)))
+		}
+		if x.f.unmatchable && int(x.f.why) < numWhy {
+			c.why[x.f.why] += x.sign
+		}
 	}
 }
 
@@ -50,7 +67,14 @@ func one(b bool) int64 {
 }
 
 func (c *counts) fields() []*int64 {
-	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving}
+	all := []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving}
+	for k := range c.keys {
+		all = append(all, &c.keys[k])
+	}
+	for w := range c.why {
+		all = append(all, &c.why[w])
+	}
+	return all
 }
 
 func (c *counts) encode() []byte {

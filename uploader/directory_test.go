@@ -70,7 +70,7 @@ func TestDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &pages{n: 3}
 		f.fail.Store(1)
-		d := newDirectory(f, newBudget(time.Hour, noCredential))
+		d := newDirectory(f, newTestBudget(noCredential))
 		since := time.Now()
 		var wg sync.WaitGroup
 		for i := range 20 {
@@ -102,7 +102,7 @@ func TestDirectoryEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &pages{n: 2}
-		d := newDirectory(f, newBudget(time.Hour, noCredential))
+		d := newDirectory(f, newTestBudget(noCredential))
 		since := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup

@@ -52,10 +52,57 @@
 //	                                                 ├► too large, bad: two halves, new numbers
 //	                                                 └► given up: stays open
 //
+// What all rows of an audience carry alike, LOOKALIKE_VALUE among them, is put in
+// when a request is encoded (shape.go).
+//
 // A batch leaves the list of open ones by the success of adds, or when no member
 // carries its number any more. A removal that succeeded stays open on purpose:
 // who carries its number and is desired may have been removed with it, so is not
 // confirmed until an add says so.
+//
+// # A replacement
+//
+// muster resync --replace has all that a Facebook audience holds, of whoever put it
+// there, give way to what is desired: one session of /usersreplace.
+//
+//	asked ─► counting ─► sending ─► watching ─► replaced
+//	  │         ▲  │        │          │ 415, or no end within a day
+//	  │         │  │        ▼          ▼
+//	  │         │  │      given up: waits until Facebook has ended the session
+//	  │         │  │        │  │
+//	  │         └──┼────────┘  └─► the third, or for good: all is sent again in the
+//	  │            ▼               ordinary way, and shown as failed
+//	  └───────► refused: shown with its remedy, nothing is changed
+//
+// It begins when no window is open and no answer is owed, and no window opens before
+// its end: what changes meanwhile is sent afterwards. Members are first counted: a
+// session has one schema, the keys that any row has, and must end within 90 minutes,
+// so a list that is too long for what is left of the account's budget is refused.
+//
+// One number, of one open batch, is carried by every member that the session sends: the
+// position of the audience's row that lists it together with the session. A member's
+// rows are added to its synced ones before they are sent (I4), as they are sent: without
+// keys that the session's schema does not have. Where only some rows have an EXTERN_ID
+// the schema has none (a blank one is refused), and rows with nothing else are left
+// out. So once the replacement is done such members differ from what is desired, and the
+// next window sends the rest: nothing else is needed for them, or for who entered, left
+// or changed meanwhile.
+//
+// Replaced: the batch closes and since is its number. What was sent before is gone, and
+// what members carry under the number is confirmed, of it only the rows that were sent
+// under it (replaced_rows). Members are looked at once, and those that keep rows of
+// before are logged without them.
+//
+// Given up: nothing leaves synced and the batch stays open, so its members are sent again;
+// members that were in Facebook and not sent yet may have lost their place, so all that
+// is desired is sent again (as by muster resync). No request is sent before operation_status
+// is another than "replace in progress": a removal could otherwise be overtaken by
+// what the session still holds.
+//
+// Meta documents that the first batch of a session must not be sent twice and that others
+// may. So an unknown answer to the first one, or one that its owner took with it, gives the
+// session up; others are repeated, the same bytes under the same number. An owner that
+// finds a session whose batches were all answered goes on with it where it stood.
 //
 // # A member
 //
@@ -76,6 +123,16 @@
 // Refused rows stay in synced, because an earlier request may have brought them;
 // when what is desired changes, the member is unsettled: all of it is sent again.
 // Refused removals are owed: tried again every OwedEvery.
+//
+// # Requests
+//
+// An ad account's requests are few (Meta, "Rate Limiting"), so each process makes
+// one at a time and learns from its answer before the next. Who is ready to send
+// queues for the account: the audience whose window closed the earliest goes first,
+// and after each request to the end of those already closed, so that one with many
+// batches holds up none with few. What is sent early, in spare capacity, comes
+// last, the fullest batch first. A window that cannot be sent before the next one
+// closes goes on, with what has come meanwhile: nothing is dropped.
 //
 // # Derived keys
 //
@@ -102,11 +159,30 @@
 //	token, permission, terms           account or everything blocked; one request a
 //	                                   SlowBeat tries
 //	audience gone, flagged, refused    that audience blocked; tried every SlowBeat
+//	value-based, and should    blocked; Facebook is asked anew at each try, and
+//	not be, or the reverse     another audience put in its place goes on
+//	replacement: crash before the      the batch is open, nobody carries it; counted anew
+//	first batch is sent
+//	crash with a batch of it in flight the session is given up; another one is begun once
+//	                                   Facebook has ended it
+//	crash between two batches          the next owner goes on with the session
+//	crash while it is watched          the next owner goes on watching
+//	crash after its end                members below since are looked at again
+//	unknown answer to its first batch  given up, likewise
+//	unknown answer to another          the same again
+//	90 minutes, 415, out of order      given up, likewise
+//	bad request, 100 million rows      given up for good: the ordinary resync finds the row
+//	too large                          given up; the next session has half as many rows a batch
+//	paused, throttled, token, terms    waits; given up when the 90 minutes are over
+//	add_only configured meanwhile      given up for good
+//	audience gone                      given up; one made anew is filled whole, and not
+//	                                   replaced
 //	lease over                         the request's context ends; nothing is sent
 //	member from two source partitions  alarm with remedy, not merged
+//	key used in two spaces             that audience blocked, until a restart with both
+//	                                   in Options.Spaces
 //
 // # Not built here yet
 //
-// Replacing a whole audience, adopting one with unknown content, guard rails,
-// data processing options, value-based audiences and commands.
+// Adopting an audience with unknown content.
 package uploader

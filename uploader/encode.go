@@ -9,21 +9,25 @@ import (
 )
 
 // encode makes the request's payload: columns in the fixed order of the keys,
-// those left out that are blank in every row. Rows in one batch agree on having
-// an EXTERN_ID.
+// those left out that are blank in every row, and those of the batch's shape. Rows
+// in one batch agree on having an EXTERN_ID.
 func (b *batch) encode(account facebook.AccountID) {
 	columns := b.columns()
-	p := facebook.Payload{Account: account, Rows: b.rows, Data: make([]byte, 0, b.bytes+2)}
+	p := facebook.Payload{
+		Account: account, Rows: b.rows, Data: make([]byte, 0, b.bytes+2),
+		AppIDs: b.shape.appIDs, PageIDs: b.shape.pageIDs,
+	}
 	for _, k := range columns {
 		p.Schema = append(p.Schema, k.String())
 	}
+	p.Schema = append(p.Schema, b.shape.columns...)
 	p.Data = append(p.Data, '[')
 	for _, it := range b.items {
 		for _, r := range it.rows {
 			if len(p.Data) > 1 {
 				p.Data = append(p.Data, ',')
 			}
-			p.Data = appendRow(p.Data, r, columns)
+			p.Data = appendRow(p.Data, r, columns, b.shape.tail)
 		}
 	}
 	p.Data = append(p.Data, ']')
@@ -31,6 +35,9 @@ func (b *batch) encode(account facebook.AccountID) {
 }
 
 func (b *batch) columns() []schema.Key {
+	if b.layout != nil {
+		return b.layout
+	}
 	var used schema.KeySet
 	for _, it := range b.items {
 		for _, r := range it.rows {
@@ -43,30 +50,35 @@ func (b *batch) columns() []schema.Key {
 	}
 	var columns []schema.Key
 	for k := range schema.Key(schema.NumKeys) {
-		if used.Has(k) {
+		if b.shape.carries(k, used.Has(k)) {
 			columns = append(columns, k)
 		}
 	}
 	return columns
 }
 
-// appendRow appends a row as a compact JSON array of strings.
-func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key) []byte {
+// appendRow appends a row as a compact JSON array of strings, and the number that
+// LOOKALIKE_VALUE is; tail ends it.
+func appendRow(dst []byte, r *musterpb.Row, columns []schema.Key, tail string) []byte {
 	dst = append(dst, '[')
 	for i, k := range columns {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		v := schema.Value(r, k)
+		if k == schema.LookalikeValue {
+			dst = appendValue(dst, v)
+			continue
+		}
 		dst = append(dst, '"')
-		switch v := schema.Value(r, k); k {
-		case schema.ExternID, schema.LookalikeValue:
+		if k == schema.ExternID {
 			dst = appendEscaped(dst, v)
-		default:
+		} else {
 			dst = schema.AppendUploaded(dst, k, v)
 		}
 		dst = append(dst, '"')
 	}
-	return append(dst, ']')
+	return append(append(dst, tail...), ']')
 }
 
 const hexDigits = "0123456789abcdef"
@@ -109,7 +121,7 @@ func (b *batch) rejected(invalid []facebook.InvalidRow) map[*musterpb.Row]string
 	var text []byte
 	for _, it := range b.items {
 		for _, r := range it.rows {
-			text = appendRow(text[:0], r, columns)
+			text = appendRow(text[:0], r, columns, b.shape.tail)
 			if reason, ok := reasons[facebook.HashRow(text)]; ok {
 				rows[r] = reason
 			}

@@ -40,6 +40,34 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// What all rows carry alike is part of the row by which Facebook names one that is
+// invalid, and of what is reckoned.
+func TestEncodeShape(t *testing.T) {
+	t.Parallel()
+	o := AudienceOptions{ValueBased: true, DataProcessing: DataProcessing{Options: []string{"LDU"}, Country: 1, State: 1000}, AppIDs: []string{"3"}}
+	b := newBatch(adding)
+	b.shape = o.shape()
+	one, two := parseRow("email:1 lookalike_value:0.9"), parseRow("email:2 lookalike_value:07")
+	b.append(item{rows: []*musterpb.Row{one, two}})
+	b.encode("7")
+	hash := func(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) }
+	first, second := `["`+hash("1")+`",0.9,["LDU"],1,1000]`, `["`+hash("2")+`",0,["LDU"],1,1000]`
+	want := facebook.Payload{
+		Account: "7", Rows: 2, AppIDs: []string{"3"},
+		Schema: []string{"EMAIL", "LOOKALIKE_VALUE", "DATA_PROCESSING_OPTIONS", "DATA_PROCESSING_OPTIONS_COUNTRY", "DATA_PROCESSING_OPTIONS_STATE"},
+		Data:   []byte("[" + first + "," + second + "]"),
+	}
+	if d := cmp.Diff(want, *b.payload); d != "" {
+		t.Error(d)
+	}
+	if len(want.Data) > b.bytes+2 {
+		t.Errorf("%d bytes, reckoned %d", len(want.Data), b.bytes+2)
+	}
+	if rejected := b.rejected([]facebook.InvalidRow{{Hash: facebook.HashRow([]byte(second)), Reason: "why"}}); len(rejected) != 1 || rejected[two] != "why" {
+		t.Errorf("refused are %v", rejected)
+	}
+}
+
 // TestEncodeText: whatever an EXTERN_ID holds, the payload is JSON that decodes to
 // it, no longer than was reckoned, and a refused row is found by its hash.
 func TestEncodeText(t *testing.T) {

@@ -11,7 +11,10 @@ import (
 type Facebook interface {
 	CreateAudience(ctx context.Context, account facebook.AccountID, n facebook.NewAudience) (facebook.AudienceID, facebook.Usage, error)
 	AudiencePage(ctx context.Context, account facebook.AccountID, after string, fields ...string) (facebook.Page, error)
+	Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error)
 	AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
+	// ReplaceUsers sends one batch of a session; Audience tells what became of it.
+	ReplaceUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload, s facebook.Session) (facebook.UsersResult, error)
 	// Credential tells one access token from another; it is asked often.
 	Credential() uint64
 	RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)

@@ -15,6 +15,8 @@ type facts struct {
 	exists      bool
 	in          bool
 	unmatchable bool
+	why         musterpb.Unmatchable
+	keys        schema.KeySet // of the desired rows
 	desired     int
 	synced      int
 	refused     bool
@@ -59,11 +61,26 @@ func appendNew[T comparable](list []T, v T) []T {
 	return append(list, v)
 }
 
+// keysOf returns the keys that any of rows has.
+func keysOf(rows []*musterpb.Row) schema.KeySet {
+	var keys schema.KeySet
+	for _, r := range rows {
+		for k := range schema.Key(schema.NumKeys) {
+			if len(schema.Value(r, k)) > 0 {
+				keys |= schema.KeysOf(k)
+			}
+		}
+	}
+	return keys
+}
+
 func factsOf(m *musterpb.Member) facts {
 	return facts{
 		exists:      true,
 		in:          m.In,
 		unmatchable: m.In && len(m.Desired) == 0,
+		why:         m.Unmatchable,
+		keys:        keysOf(m.Desired),
 		desired:     len(m.Desired),
 		synced:      len(m.Synced),
 		refused:     len(m.Refused) > 0,

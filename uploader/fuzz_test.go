@@ -89,10 +89,21 @@ func FuzzPayload(f *testing.F) {
 			schema.SetValue(row, k, v)
 		}
 		b := batchOf(row)
+		o := AudienceOptions{ValueBased: len(value)%2 == 0}
+		if len(madid)%2 == 0 {
+			o.DataProcessing = DataProcessing{Options: []string{"LDU"}, Country: len(country), State: len(email)}
+		}
+		b.shape = o.shape()
 		b.encode("7")
-		var rows [][]string
+		var rows [][]json.RawMessage
 		if err := json.Unmarshal(b.payload.Data, &rows); err != nil || len(rows) != 1 || len(rows[0]) != len(b.payload.Schema) {
 			t.Fatalf("%v is sent as %s: %v", row, b.payload.Data, err)
+		}
+		for i, k := range b.payload.Schema {
+			var n float64
+			if k == "LOOKALIKE_VALUE" && (json.Unmarshal(rows[0][i], &n) != nil || n < 0) {
+				t.Fatalf("value %q is sent as %s", value, rows[0][i])
+			}
 		}
 		escaped, err := json.Marshal(rows[0])
 		if err != nil {

@@ -154,7 +154,7 @@ func (t *task) room(tx *consumer.Tx, a *audience, rows []*musterpb.Row) (*batch,
 			return nil, err
 		}
 		w.batch = newBatch(w.op)
-		w.batch.number = number
+		w.batch.number, w.batch.shape = number, a.options.shape()
 	}
 	if !w.batch.fits(rows, t.budget.rows(a.account(), t.options.MaxRows), t.options.MaxBatchBytes) {
 		return nil, nil

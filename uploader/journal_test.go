@@ -104,6 +104,16 @@ func (j *journal) AudiencePage(ctx context.Context, a facebook.AccountID, after 
 	return p, err
 }
 
+func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
+	a, u, err := j.Facebook.Audience(ctx, id, fields...)
+	if slices.Contains(fields, "operation_status") {
+		j.note(j.nameOf(id), "status %d: %s", a.Operation.Code, outcomeOf(err))
+	} else {
+		j.note(j.nameOf(id), "read audience: %s", outcomeOf(err))
+	}
+	return a, u, err
+}
+
 func (j *journal) AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	r, err := j.Facebook.AddUsers(ctx, id, p)
 	j.users("add", id, p, err)
@@ -116,6 +126,20 @@ func (j *journal) RemoveUsers(ctx context.Context, id facebook.AudienceID, p fac
 	return r, err
 }
 
+func (j *journal) ReplaceUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload, s facebook.Session) (facebook.UsersResult, error) {
+	r, err := j.Facebook.ReplaceUsers(ctx, id, p, s)
+	verb := fmt.Sprintf("replace %d", s.Seq)
+	if s.Last {
+		verb += " (last)"
+	}
+	j.users(verb, id, p, err)
+	return r, err
+}
+
 func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
-	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, outcomeOf(err))
+	beside := ""
+	if len(p.AppIDs)+len(p.PageIDs) > 0 {
+		beside = fmt.Sprintf(` apps %v, pages %v`, p.AppIDs, p.PageIDs)
+	}
+	j.note(j.nameOf(id), `%s {"schema":[%s],"data":%s}%s: %s`, verb, `"`+strings.Join(p.Schema, `","`)+`"`, p.Data, beside, outcomeOf(err))
 }

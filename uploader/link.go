@@ -94,7 +94,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		t.lookByName(tx, a, name, since)
 		return
 	}
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		id, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
@@ -120,7 +120,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 // lookByName finds an existing audience by its configured name. None is made.
 func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.Time) {
 	account := a.account()
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		ids, err := t.directory.named(ctx, account, name, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
@@ -151,8 +151,9 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 	n := facebook.NewAudience{
 		Name:        cmp.Or(a.options.Name, a.row.Name, a.key),
 		Description: describe(t.options.Installation, a.key),
+		ValueBased:  a.options.ValueBased,
 	}
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
 		t.budget.learn(account, usage, err, time.Now())
 		return func(tx *consumer.Tx) error {
@@ -288,12 +289,18 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 		}
 	}
 	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
+	a.row.Kind = musterpb.AudienceKind_AUDIENCE_KIND_UNKNOWN
+	if origin == musterpb.Origin_ORIGIN_CREATED {
+		a.row.Kind = kindOf(a.options.ValueBased)
+	}
 	a.row.LinkedMs = now.UnixMilli()
+	a.row.Reading, a.readMs = nil, 0
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
 	a.row.Open = nil
 	a.row.Windows = 0
 	a.row.ResentTo, a.row.ResentMs, a.row.OwedTriedMs = nil, 0, 0
+	t.endReplace(a, nil) // what is asked for is of another one
 	a.link = link{}
 	t.lookAtAll(tx, a)
 	t.touch(a)

@@ -13,6 +13,8 @@ type member struct {
 	*musterpb.Member
 	user schema.UserKey
 	was  facts // of the row as it stands in the table
+	// dated: the row in the table has synced rows of a content that is gone.
+	dated bool
 }
 
 // load reads a member; one that is not there is empty. Synced is complete after
@@ -30,10 +32,25 @@ func (t *task) load(tx *consumer.Tx, a *audience, user schema.UserKey) (*member,
 		return nil, fmt.Errorf("read member of %q: %w", a.key, err)
 	}
 	m.was = factsOf(m.Member)
-	if m.Batch < a.row.Since {
-		m.Synced = nil
-	}
+	m.dated = a.present(m.Member)
 	return m, nil
+}
+
+// present takes from a member what the present content of the Facebook audience does
+// not have: what was sent before it, and rows that a replacement left out. true: there
+// was some.
+func (a *audience) present(m *musterpb.Member) bool {
+	before := len(m.Synced)
+	switch n := int(m.ReplacedRows); {
+	case m.Batch < a.row.Since:
+		m.Synced = nil
+	case m.Batch == a.row.Since && n > 0 && n < before:
+		m.Synced = m.Synced[before-n:]
+	}
+	if m.Batch <= a.row.Since {
+		m.ReplacedRows = 0
+	}
+	return len(m.Synced) < before
 }
 
 // put logs the member and brings the derived keys up to it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"regexp"
 	"slices"
 	"time"
 
@@ -45,6 +46,9 @@ type Options struct {
 	// reads them: those that match Include, all where that is empty, and do not match
 	// Exclude. The others are left out.
 	Include, Exclude []string
+	// Spaces are the spaces of the stream of which several may use one audience key.
+	// Otherwise a key that two of them use is blocked.
+	Spaces []string
 	// Recreate is AudienceOptions.Recreate of audiences that are not in Audiences.
 	Recreate bool
 	// MaxAudiences is how many audiences an account may hold, of whomever, before
@@ -76,6 +80,9 @@ type Options struct {
 	// StatusEvery is the least time between two status rows of an audience.
 	// Default 5 s.
 	StatusEvery time.Duration
+	// ReadEvery is how often Facebook is asked for an audience's size and state, in
+	// spare capacity. Default 6 h; negative = never.
+	ReadEvery time.Duration
 	// KeepEmptied is how long a member with nothing in it keeps its version.
 	// Default 7 days.
 	KeepEmptied time.Duration
@@ -95,6 +102,7 @@ type Options struct {
 
 	// Health, if set, is told of what only a person can mend.
 	Health         *Health
+	jitter         func(wait time.Duration) time.Duration
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider // default: the global one
 	MeterProvider  metric.MeterProvider // default: the global one
@@ -108,7 +116,13 @@ type AudienceOptions struct {
 	// account; none is made. Not with FacebookID.
 	FacebookName string
 	Account      facebook.AccountID // default Options.Account
-	Window       time.Duration      // default Options.Window
+	// ValueBased makes the audience value-based: rows carry LOOKALIKE_VALUE. A Facebook
+	// audience that is not as it says is left alone, and a person told.
+	ValueBased bool
+	// DataProcessing is said in every row, AppIDs and PageIDs in every request.
+	DataProcessing  DataProcessing
+	AppIDs, PageIDs []string
+	Window          time.Duration // default Options.Window
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
@@ -128,6 +142,7 @@ func (o Options) withDefaults() Options {
 	o.SlowBeat = cmp.Or(o.SlowBeat, 10*time.Minute)
 	o.OwedEvery = cmp.Or(o.OwedEvery, 6*time.Hour)
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
+	o.ReadEvery = cmp.Or(o.ReadEvery, 6*time.Hour)
 	o.KeepEmptied = cmp.Or(o.KeepEmptied, 7*24*time.Hour)
 	o.RetryBase = cmp.Or(o.RetryBase, time.Second)
 	o.RetryMax = cmp.Or(o.RetryMax, 2*time.Minute)
@@ -140,6 +155,9 @@ func (o Options) withDefaults() Options {
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
 	if o.Health == nil {
 		o.Health = new(Health)
+	}
+	if o.jitter == nil {
+		o.jitter = jitter
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -187,6 +205,9 @@ func (o Options) validate() error {
 	return errors.Join(mistakes...)
 }
 
+// dataOption is what goes into a request as it is.
+var dataOption = regexp.MustCompile(`^[A-Z_]+$`)
+
 // twoKeys refuses two keys on one Facebook id: each would undo the other.
 func (o Options) twoKeys() []error {
 	var mistakes []error
@@ -194,6 +215,11 @@ func (o Options) twoKeys() []error {
 	for key, a := range o.Audiences {
 		if a.FacebookID != "" && !a.LeaveOut {
 			keys[a.FacebookID] = append(keys[a.FacebookID], key)
+		}
+		for _, o := range a.DataProcessing.Options {
+			if !dataOption.MatchString(o) {
+				mistakes = append(mistakes, fmt.Errorf("audience %q: data processing option %q: want capital letters, such as LDU", key, o))
+			}
 		}
 		if a.Window < 0 {
 			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))

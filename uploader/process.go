@@ -128,7 +128,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 	if !rows.In {
 		desired = nil
 	}
-	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased
+	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased && rows.Unmatchable == m.Unmatchable
 	if same && newer == 0 {
 		return recordUnchanged
 	}
@@ -145,12 +145,12 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 		a.lastChange = t.now()
 		a.links.add(r.Headers)
 	}
-	m.In, m.Erased, m.Desired = rows.In, rows.Erased, desired
+	m.In, m.Erased, m.Desired, m.Unmatchable = rows.In, rows.Erased, desired, rows.Unmatchable
 	return recordApplied
 }
 
 // learn keeps what the stream says of the audience itself. The first word
-// counts: a later name does not rename, a second space is an alarm.
+// counts: a later name does not rename, a second space blocks.
 func (t *task) learn(a *audience, rows *musterpb.MemberRows) {
 	for _, x := range []struct {
 		have *string
@@ -165,15 +165,13 @@ func (t *task) learn(a *audience, rows *musterpb.MemberRows) {
 			t.touch(a)
 		}
 	}
-	if rows.Space != "" && rows.Space != a.row.Space {
-		t.alarm(a, alarmTwoSpaces)
-	}
+	t.learnSpace(a, rows.Space)
+	t.learnComputation(a, rows.Computation)
 }
 
 // The alarms of an audience: what must not be and is not repaired by itself.
 const (
 	alarmTwoSources = "two_sources"     // a member comes from two source partitions
-	alarmTwoSpaces  = "two_spaces"      // the key is used in two spaces
 	alarmErasedHeld = "erased_but_held" // Facebook refuses to remove an erased user
 )
 

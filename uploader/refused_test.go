@@ -26,7 +26,7 @@ func (d *doubtful) AddUsers(ctx context.Context, id facebook.AudienceID, p faceb
 	for _, row := range d.names {
 		b := newBatch(adding)
 		b.append(item{rows: []*musterpb.Row{row}})
-		r.InvalidRows = append(r.InvalidRows, facebook.InvalidRow{Hash: facebook.HashRow(appendRow(nil, row, b.columns())), Reason: facebook.ReasonOther})
+		r.InvalidRows = append(r.InvalidRows, facebook.InvalidRow{Hash: facebook.HashRow(appendRow(nil, row, b.columns(), "")), Reason: facebook.ReasonOther})
 	}
 	return r, err
 }

@@ -3,6 +3,7 @@ package uploader
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"muster/consumer"
 	"muster/schema"
@@ -36,9 +37,7 @@ func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 			return fmt.Errorf("restore member of %q: %w", audienceKey, err)
 		}
 		is = factsOf(now)
-		if now.Batch < a.row.Since {
-			now.Synced = nil
-		}
+		a.present(now)
 		n = a.planOf(now).need(now.Owed)
 	}
 	if err := t.index(tx, a, user, &m.was, &is, n); err != nil {
@@ -99,12 +98,19 @@ func (t *task) sweepSlice(tx *consumer.Tx, a *audience) error {
 		if err != nil {
 			return err
 		}
-		if err := t.review(tx, a, m); err != nil {
+		look := t.review
+		if m.dated {
+			look = t.put // or it would be counted, and kept, for ever
+		}
+		if err := look(tx, a, m); err != nil {
 			return err
 		}
 		a.sweepAt = append(bytes.Clone(e.Key), 0)
 	}
 	a.sweep, a.sweepAt = false, nil
+	if a.counts.pending == 0 {
+		a.unsentSince = time.Time{}
+	}
 	tx.DeleteDerived(wholeKey(spaceSweep, a.key))
 	t.touch(a)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,8 +34,12 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	fault KIND OP [COUNT]    the emulator's next such answer
 //	crash [wipe]             the owner dies; the next one takes over, maybe without its table
 //	release                  the owner gives the task up and another takes it
-//	configure A id|account|leave VALUE
-//	existing NAME            somebody makes an audience by hand; its id is $NAME
+//	configure A id|account|leave|value|recreate|ldu|apps VALUE
+//	order VERB A             a person's command: replace, pause, …
+//	limit N                  rows of a request, from the next owner on
+//	by-hand A ROW            somebody adds a row to the Facebook audience without Muster
+//	existing NAME [value]    somebody makes an audience by hand; its id is $NAME
+//	delete A                 somebody deletes it at Facebook
 //	show A                   the table's rows of the audience
 //	facebook A               what the emulator holds
 func TestScripts(t *testing.T) {
@@ -57,7 +62,8 @@ func playScript(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	s := &script{ids: make(map[string]string)}
-	s.world = newWorld(t, Options{TakeoverWait: time.Minute, ResendOver: -1, RetryBase: 10 * time.Millisecond}, graphtest.Options{})
+	s.world = newWorld(t, Options{TakeoverWait: time.Minute, ResendOver: -1, RetryBase: 10 * time.Millisecond, Commands: commandTopic},
+		graphtest.Options{ReplaceDelay: 3 * time.Minute})
 	var out strings.Builder
 	for i, step := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 		commands, _, _ := strings.Cut(step, "\n----")
@@ -145,10 +151,19 @@ func (s *script) command(line string) string {
 		s.task.Release()
 		s.restart()
 		s.task.Takeover()
+	case "order":
+		s.world.command(musterpb.Verb(musterpb.Verb_value["VERB_"+strings.ToUpper(w[1])]), w[2])
+	case "limit":
+		_, _ = fmt.Sscan(w[1], &s.options.MaxRows)
+	case "by-hand":
+		s.journal.learn(w[2])
+		s.graph.AddRows(s.facebookOf(w[1]).ID, uploaded(parseRow(w[2])))
 	case "existing":
-		s.ids["$"+w[1]] = s.graph.AddAudience("act_1", map[string]string{"name": w[1], "subtype": "CUSTOM"})
+		s.ids["$"+w[1]] = s.graph.AddAudience("act_1", map[string]string{"name": w[1], "subtype": "CUSTOM", "is_value_based": strconv.FormatBool(w[2] == "value")})
 	case "configure":
 		s.configure(w[1], w[2], w[3])
+	case "delete":
+		s.graph.Delete(s.audienceOf(w[1]).ID)
 	case "show":
 		return s.show(w[1])
 	case "facebook":
@@ -170,6 +185,17 @@ func (s *script) configure(key, what, value string) {
 		a.FacebookID = facebook.AudienceID(s.ids[value])
 	case "leave":
 		a.LeaveOut = value == "true"
+	case "value":
+		a.ValueBased = value == "true"
+	case "ldu":
+		a.DataProcessing = DataProcessing{Options: []string{"LDU"}}
+		if value != "" {
+			a.DataProcessing.Country, a.DataProcessing.State = 1, 1000
+		}
+	case "apps":
+		a.AppIDs, a.PageIDs = []string{value}, []string{value + "0"}
+	case "recreate":
+		a.Recreate = value == "true"
 	}
 	all[key] = a
 	s.options.Audiences = all
@@ -183,6 +209,12 @@ func (s *script) show(key string) string {
 	line := fmt.Sprintf("audience: open %d, windows %d, pending %d, owed %d", len(a.row.Open), a.row.Windows, a.counts.pending, a.counts.owed)
 	if b := t.statusOf(a).Block; b != nil {
 		line += ", blocked: " + b.Reason
+	}
+	if text := a.replaceText(); text != "" {
+		line += ", replace: " + text
+	}
+	if f := a.row.ReplaceFailed; f != nil {
+		line += ", failed: " + f.Title
 	}
 	if len(a.row.Alarms) > 0 {
 		line += fmt.Sprintf(", alarms %v", a.row.Alarms)
@@ -221,17 +253,22 @@ func (s *script) rows(rows []*musterpb.Row) string {
 	var texts []string
 	for _, r := range rows {
 		b := newBatch(adding)
+		b.shape.valueBased = len(r.LookalikeValue) > 0
 		b.append(item{rows: []*musterpb.Row{r}})
-		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns()))))
+		texts = append(texts, s.journal.readable(string(appendRow(nil, r, b.columns(), ""))))
 	}
 	return "{" + strings.Join(texts, " ") + "}"
 }
 
-func (s *script) holds(key string) string {
-	a := s.audienceOf(key)
+func (s *script) facebookOf(key string) graphtest.Audience {
 	if id := s.options.Audiences[key].FacebookID; id != "" {
-		a = s.graph.Audience(string(id))
+		return s.graph.Audience(string(id))
 	}
+	return s.audienceOf(key)
+}
+
+func (s *script) holds(key string) string {
+	a := s.facebookOf(key)
 	var out []string
 	for _, r := range a.Rows() {
 		var cells []string

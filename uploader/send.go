@@ -30,7 +30,7 @@ func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next
 	if b.op == removing {
 		act = t.options.Facebook.RemoveUsers
 	}
-	t.launch(tx, a.window.span, func(ctx context.Context) answer {
+	t.launch(tx, a, func(ctx context.Context) answer {
 		result, err := act(facebook.WithTry(ctx, try), id, payload)
 		t.budget.learn(payload.Account, result.Usage, err, time.Now())
 		return func(tx *consumer.Tx) error { return t.answered(tx, a, b, result, err) }

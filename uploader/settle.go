@@ -17,19 +17,8 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 		if err != nil {
 			return err
 		}
-		changed := false
-		for _, r := range it.rows {
-			reason, ok := rejected[r]
-			if !ok {
-				continue
-			}
-			refused++
-			t.reject(tx, a, it.user, r, adding, reason, now)
-			if hasRow(m.Desired, r) && !isRefused(m.Refused, r) {
-				m.Refused = append(m.Refused, rowHash(r))
-				changed = true
-			}
-		}
+		n, changed := t.refuseAdded(tx, a, m, it, rejected, now)
+		refused += n
 		switch drop := a.planOf(m.Member).drop; {
 		case len(drop) > 0:
 			err = t.supersede(t.ctx, tx, a, m, drop)
@@ -45,6 +34,24 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 	t.outcome(a, now, outcomeAdded, b.rows-refused)
 	t.outcome(a, now, outcomeRefused, refused)
 	return nil
+}
+
+// refuseAdded remembers the rows of an item that Facebook named as invalid. changed: the
+// member is to be logged.
+func (t *task) refuseAdded(tx *consumer.Tx, a *audience, m *member, it item, rejected map[*musterpb.Row]string, now time.Time) (refused int, changed bool) {
+	for _, r := range it.rows {
+		reason, ok := rejected[r]
+		if !ok {
+			continue
+		}
+		refused++
+		t.reject(tx, a, it.user, r, adding, reason, now)
+		if hasRow(m.Desired, r) && !isRefused(m.Refused, r) {
+			m.Refused = append(m.Refused, rowHash(r))
+			changed = true
+		}
+	}
+	return refused, changed
 }
 
 // removed settles a batch of removals: the rows sent leave synced, of the row as

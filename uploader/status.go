@@ -3,6 +3,7 @@ package uploader
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"muster/consumer"
@@ -70,11 +71,16 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		WindowSeconds: int64(a.options.Window / time.Second), OpenBatches: int64(len(a.row.Open)),
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
+		AccountLoad: t.budget.load(a.account(), t.now()),
+		Coverage:    slices.Clone(a.counts.keys[:]), UnmatchableBy: slices.Clone(a.counts.why[:]), Reading: a.row.Reading,
+		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
 	}
-	s.Block = a.row.Block
+	if s.Block = t.spacesBlock(a); s.Block == nil {
+		s.Block = a.row.Block
+	}
 	if s.Block == nil {
 		s.Block = t.budget.blocked(a.account())
 	}
@@ -87,6 +93,8 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.State = "held"
 	case s.Block != nil:
 		s.State = "blocked"
+	case a.row.Replace != nil:
+		s.State = "replacing"
 	case a.window == nil:
 		s.State = "waiting"
 	case a.row.FacebookId == "":

@@ -32,7 +32,10 @@ func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error)
 	if err != nil {
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
-	s := &stage{options: o, budget: newBudget(o.SlowBeat, o.Facebook.Credential), telemetry: tel}
+	s := &stage{options: o, budget: newBudget(&o), telemetry: tel}
+	if err := tel.observe(s.budget); err != nil {
+		return nil, fmt.Errorf("make instruments: %w", err)
+	}
 	s.directory = newDirectory(o.Facebook, s.budget)
 	return s.task, nil
 }
@@ -96,6 +99,7 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 			a.row.AddOnly, a.changed = a.options.AddOnly, true
 			t.lookAtAll(tx, a)
 		}
+		a.forgetKindBlock()
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))
@@ -127,7 +131,7 @@ func (t *task) readAudiences(ctx context.Context, tx *consumer.Tx) error {
 	return nil
 }
 
-// Wake delivers when an answer waits.
+// Wake delivers when an answer waits, or the turn of an audience has come.
 func (t *task) Wake() <-chan struct{} { return t.wake }
 
 // Busy reports whether a request is in flight or may still take effect.
@@ -145,17 +149,24 @@ func (t *task) Busy() bool {
 }
 
 // Stop has nothing new sent.
-func (t *task) Stop() { t.stopped = true }
+func (t *task) Stop() {
+	t.stopped = true
+	t.budget.forget(func(c *claim) bool { return c.task == t })
+}
 
 // Close ends the requests in flight and waits for them.
 func (t *task) Close() {
 	t.cancel()
 	t.wg.Wait()
-	t.budget.leave()
+	t.budget.forget(func(c *claim) bool { return c.task == t })
+	t.budget.leave(t)
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
 		if a.window != nil {
 			a.window.span.End()
+		}
+		if a.replacing != nil {
+			a.replacing.span.End()
 		}
 	}
 }
@@ -168,24 +179,31 @@ func (t *task) touch(a *audience) {
 	}
 }
 
-// launch has f run in a goroutine once the Tx is committed (I4), under the lease
-// and the window's span.
-func (t *task) launch(tx *consumer.Tx, span trace.Span, f func(context.Context) answer) {
+// launch has f, which makes the request that mayCall granted the audience, run in
+// a goroutine once the Tx is committed (I4), under the lease and the window's span.
+func (t *task) launch(tx *consumer.Tx, a *audience, f func(context.Context) answer) {
 	t.inFlight++
+	span, account := a.span(), a.account()
 	tx.AfterCommit(func() {
 		t.wg.Go(func() {
 			ctx, end := leased(trace.ContextWithSpan(t.ctx, span), t.info.Lease)
-			a := f(ctx)
+			answer := f(ctx)
 			end()
 			t.mu.Lock()
-			t.answers = append(t.answers, a)
+			t.answers = append(t.answers, answer)
 			t.mu.Unlock()
-			select {
-			case t.wake <- struct{}{}:
-			default:
-			}
+			t.budget.done(account, t)
+			t.rouse()
 		})
 	})
+}
+
+// rouse has the task look again soon.
+func (t *task) rouse() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
 }
 
 // takeAnswers applies what the requests have handed back.
@@ -203,8 +221,7 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 	return nil
 }
 
-// mayCall reports whether a request to an account may be made now, or when to
-// ask again; the zero time means at the next Tick.
+// mayCall reports whether the audience may make a request now, or when to ask again; the zero time means at the next Tick. What it grants, launch makes.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 	switch {
 	case t.stopped, t.inFlight >= t.options.MaxInFlight:
@@ -214,5 +231,19 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 	case t.info.Lease.MayAct() != nil:
 		return false, now.Add(leaseCheck)
 	}
-	return t.budget.take(a.account(), now)
+	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
+	if a.replacing != nil {
+		c.early = false // a session ends after 90 minutes
+	}
+	if w := a.window; w != nil {
+		c.since = later(c.since, w.closes)
+		c.early = now.Before(w.closes) || w.pass.resend && a.row.ResyncMs == 0
+		if w.batch != nil {
+			c.rows = w.batch.rows
+		}
+	}
+	if ok, at = t.budget.take(a.account(), c, now); ok {
+		a.lastCall = now
+	}
+	return ok, at
 }

@@ -33,16 +33,23 @@ const (
 	metricOwed      = "muster.uploader.owed_members"
 	metricUnsent    = "muster.uploader.oldest_unsent_age"
 	metricBlockedIs = "muster.uploader.audience_blocked"
+	metricUsed      = "muster.uploader.account_used"
+	metricWaiting   = "muster.uploader.account_waiting"
+	metricWaitRows  = "muster.uploader.account_waiting_rows"
+	metricOpens     = "muster.uploader.account_opens_in"
 
-	spanWindow = "upload window"
+	spanWindow  = "upload window"
+	spanReplace = "replace audience"
 
 	keyOutcome  = attribute.Key("muster.outcome")
 	keyAudience = attribute.Key("muster.audience")
+	keyAccount  = attribute.Key("muster.account")
 	keyKind     = attribute.Key("muster.alarm")
 	keyReason   = attribute.Key("muster.reason")
 )
 
 type telemetry struct {
+	meter                               metric.Meter
 	tracer                              trace.Tracer
 	records, rowCount, beyondCount      metric.Int64Counter
 	rejectedCount                       metric.Int64Counter
@@ -58,8 +65,8 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	if meters == nil {
 		meters = otel.GetMeterProvider()
 	}
-	t := &telemetry{tracer: tracers.Tracer(scopeName)}
 	meter := meters.Meter(scopeName)
+	t := &telemetry{meter: meter, tracer: tracers.Tracer(scopeName)}
 	var errs []error
 	counter := func(into *metric.Int64Counter, name, unit, description string) {
 		c, err := meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
@@ -85,6 +92,36 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	var err error
 	t.unsent, err = meter.Float64Gauge(metricUnsent, metric.WithUnit("s"), metric.WithDescription("Age of the oldest change that is not in Facebook."))
 	return t, errors.Join(append(errs, err)...)
+}
+
+// observe has the accounts' limits and queues read whenever metrics are collected.
+func (t *telemetry) observe(b *budget) error {
+	var errs []error
+	gauge := func(name, unit, description string) metric.Float64ObservableGauge {
+		g, err := t.meter.Float64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(description))
+		errs = append(errs, err)
+		return g
+	}
+	used := gauge(metricUsed, "%", "Share of Facebook's limits that is used, by its last answer.")
+	waiting := gauge(metricWaiting, "{audience}", "Audiences that wait for a request to their ad account.")
+	rows := gauge(metricWaitRows, "{row}", "Rows in the batches that wait.")
+	opens := gauge(metricOpens, "s", "Time until the ad account may be called again.")
+	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		now := time.Now()
+		for account, l := range b.loads(now) {
+			of := metric.WithAttributes(keyAccount.String(string(account)))
+			o.ObserveFloat64(used, l.UsedPercent, of)
+			o.ObserveFloat64(waiting, float64(l.WaitingAudiences), of)
+			o.ObserveFloat64(rows, float64(l.WaitingRows), of)
+			wait := 0.0
+			if l.OpensMs != 0 {
+				wait = time.UnixMilli(l.OpensMs).Sub(now).Seconds()
+			}
+			o.ObserveFloat64(opens, wait, of)
+		}
+		return nil
+	}, used, waiting, rows, opens)
+	return errors.Join(append(errs, err)...)
 }
 
 func (t *telemetry) record(ctx context.Context, outcome string) {
@@ -131,6 +168,12 @@ func (t *telemetry) age(ctx context.Context, key string, age time.Duration) {
 func (t *telemetry) window(ctx context.Context, a *audience) trace.Span {
 	_, span := t.tracer.Start(ctx, spanWindow, trace.WithNewRoot(), trace.WithLinks(a.links.take()...),
 		trace.WithAttributes(keyAudience.String(a.key), attribute.Int64("muster.pending", a.counts.pending)))
+	return span
+}
+
+// replacing starts a replacement's span; a new owner's is another one.
+func (t *telemetry) replacing(ctx context.Context, a *audience) trace.Span {
+	_, span := t.tracer.Start(ctx, spanReplace, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
 	return span
 }
 

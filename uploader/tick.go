@@ -51,10 +51,13 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 			return now, nil
 		}
 	}
+	if a.window == nil && a.row.Replace != nil && a.row.FacebookId != "" {
+		return t.replace(tx, a, now)
+	}
 	if a.window == nil {
 		ok, at := t.due(a, now)
 		if !ok {
-			return at, nil
+			return sooner(at, t.read(tx, a, now)), nil
 		}
 		if err := t.relink(tx, a); err != nil {
 			return time.Time{}, err
@@ -70,7 +73,7 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 	next, err = t.advance(ctx, tx, a, now)
 	if err == nil && a.window == nil {
 		_, at := t.due(a, now)
-		next = sooner(next, at)
+		next = sooner(next, sooner(at, t.readAt(a)))
 	}
 	return next, err
 }

@@ -15,6 +15,7 @@ import (
 // refused a removal because of the audience's size, both once more.
 type window struct {
 	started time.Time
+	closes  time.Time // when it was due; later than started where it uses spare capacity
 	span    trace.Span
 	op      op
 	again   bool // the second round
@@ -58,8 +59,15 @@ func (w *window) holds(number int64) bool {
 
 // advance moves the window on as far as it goes now and says when to look again.
 func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+	if !a.flight && t.twoSpaces(a) {
+		t.abandon(a, now, blockTwoSpaces)
+		return time.Time{}, nil
+	}
 	if a.row.FacebookId == "" {
 		return t.find(tx, a, now)
+	}
+	if ok, next := t.suits(tx, a, now); !ok {
+		return next, nil
 	}
 	for w := a.window; ; {
 		switch {
@@ -68,6 +76,9 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		case a.row.Paused:
 			t.abandon(a, now, "paused")
 			return time.Time{}, nil
+		case a.row.Replace != nil:
+			t.abandon(a, now, "replace")
+			return now, nil
 		case w.batch != nil && w.batch.ready:
 			return t.send(tx, a, w.batch, now)
 		case len(w.halves) > 0:
@@ -110,6 +121,7 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 func (t *task) openWindow(a *audience, now time.Time) {
 	a.window = &window{
 		started: now,
+		closes:  t.closes(a),
 		span:    t.telemetry.window(t.ctx, a),
 		owed:    a.owedDue(t.options.OwedEvery, now),
 	}
@@ -136,6 +148,7 @@ func (t *task) endWindow(a *audience) {
 // again what they may not have done.
 func (t *task) abandon(a *audience, until time.Time, reason string) {
 	a.holdUntil = until
+	t.budget.forget(func(c *claim) bool { return c.audience == a })
 	t.telemetry.abandoned(a.window.span, reason)
 	a.window.span.End()
 	a.window = nil
@@ -145,7 +158,7 @@ func (t *task) abandon(a *audience, until time.Time, reason string) {
 // due reports whether a window is to be opened now, or when to look again; the
 // zero time means not before something changes.
 func (t *task) due(a *audience, now time.Time) (bool, time.Time) {
-	if a.options.LeaveOut || a.row.Paused || t.stopped {
+	if a.options.LeaveOut || a.row.Paused || t.stopped || t.twoSpaces(a) {
 		return false, time.Time{}
 	}
 	at := t.dueAt(a, now)
@@ -156,19 +169,31 @@ func (t *task) due(a *audience, now time.Time) (bool, time.Time) {
 	return !now.Before(at), at
 }
 
+// dueAt returns when an audience may have a window: when one closes, or sooner when
+// a batch is full and there is room. The zero time means never.
 func (t *task) dueAt(a *audience, now time.Time) time.Time {
+	at := t.closes(a)
+	if a.counts.pending >= int64(t.options.MaxRows) && t.budget.easy(a.account(), now) {
+		at = sooner(at, time.UnixMilli(a.row.WindowStartedMs).Add(t.options.Quiet))
+	}
+	return at
+}
+
+// closes returns when an audience's present window closes; the zero time means
+// never. What cannot be sent by then is sent later, with what has come meanwhile.
+func (t *task) closes(a *audience) time.Time {
 	var at time.Time
 	if a.counts.pending > 0 {
 		at = a.boundary()
 		if a.row.Windows == 0 {
 			at = sooner(at, a.lastChange.Add(t.options.Quiet))
 		}
-		if a.counts.pending >= int64(t.options.MaxRows) && t.budget.easy(a.account(), now) {
-			at = sooner(at, time.UnixMilli(a.row.WindowStartedMs).Add(t.options.Quiet))
-		}
 	}
 	if a.counts.owed > 0 {
 		at = sooner(at, later(a.boundary(), time.UnixMilli(a.row.OwedTriedMs).Add(t.options.OwedEvery)))
+	}
+	if a.row.FacebookId != "" && !a.kindIsRight() {
+		at = sooner(at, a.boundary()) // it is told though nothing is to be sent
 	}
 	if resend := t.resendAt(a); !resend.IsZero() {
 		at = sooner(at, later(a.boundary(), resend))

@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -71,7 +72,8 @@ func newWorldOn(t *testing.T, d *consumertest.Disk, o Options, g graphtest.Optio
 	if o.Account == "" {
 		o.Account = "1"
 	}
-	o.RequestTimeout = 20 * time.Second
+	o.RequestTimeout, o.jitter = 20*time.Second, noJitter
+	o.ReadEvery = cmp.Or(o.ReadEvery, -1)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}

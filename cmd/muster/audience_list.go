@@ -40,7 +40,10 @@ func newAudienceList(environ []string) *cobra.Command {
 				if asJSON {
 					return writeJSON(cmd.OutOrStdout(), lines(all))
 				}
-				return listAudiences(cmd.OutOrStdout(), lines(all), time.Now())
+				if err := listAudiences(cmd.OutOrStdout(), lines(all), time.Now()); err != nil {
+					return err
+				}
+				return listAccounts(cmd.OutOrStdout(), all, time.Now())
 			})
 		},
 	}
@@ -71,6 +74,58 @@ type audienceLine struct {
 	LastWindow  time.Time `json:"last_window,omitzero"`
 	Unsent      time.Time `json:"oldest_unsent,omitzero"`
 	Updated     time.Time `json:"updated"`
+
+	Load  *accountLoad `json:"account_load,omitempty"`
+	Match *match       `json:"match,omitempty"`
+}
+
+// accountLoad is how busy an ad account is, as the replica sees it that has the
+// audience.
+type accountLoad struct {
+	UsedPercent      float64   `json:"used_percent"`
+	Tier             string    `json:"tier,omitempty"`
+	WaitingAudiences int64     `json:"waiting_audiences"`
+	WaitingRows      int64     `json:"waiting_rows"`
+	Opens            time.Time `json:"opens,omitzero"`
+}
+
+func loadOf(s *musterpb.AudienceStatus) *accountLoad {
+	l := s.AccountLoad
+	if s.Account == "" || l == nil {
+		return nil
+	}
+	return &accountLoad{
+		UsedPercent: l.UsedPercent, Tier: l.Tier, WaitingAudiences: l.WaitingAudiences, WaitingRows: l.WaitingRows, Opens: unixMilli(l.OpensMs),
+	}
+}
+
+func (l *accountLoad) text(now time.Time) string {
+	tier := ""
+	if l.Tier != "" {
+		tier = " (" + l.Tier + ")"
+	}
+	text := fmt.Sprintf("%.0f %% of Facebook's limit used%s; %d audiences with %d rows wait", l.UsedPercent, tier, l.WaitingAudiences, l.WaitingRows)
+	if l.Opens.After(now) {
+		text += "; next request in " + l.Opens.Sub(now).Round(time.Second).String()
+	}
+	return text
+}
+
+// listAccounts prints how busy the accounts are, by the last word on each.
+func listAccounts(w io.Writer, all map[string]*musterpb.AudienceStatus, now time.Time) error {
+	last := map[string]*musterpb.AudienceStatus{}
+	for _, key := range keysOf(all) {
+		s := all[key]
+		if loadOf(s) != nil && s.UpdatedMs >= last[s.Account].GetUpdatedMs() {
+			last[s.Account] = s
+		}
+	}
+	for _, account := range keysOf(last) {
+		if _, err := fmt.Fprintf(w, "act_%s: %s, said %s\n", account, loadOf(last[account]).text(now), ago(unixMilli(last[account].UpdatedMs), now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
@@ -82,6 +137,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
+			Load: loadOf(s), Match: matchOf(s),
 		})
 	}
 	return list

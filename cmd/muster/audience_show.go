@@ -75,6 +75,12 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 	if !a.Unsent.IsZero() {
 		row("oldest unsent", "%s", ago(a.Unsent, now))
 	}
+	for _, line := range a.Match.text(a.Members, now) {
+		row(line.name, "%s", line.text)
+	}
+	if a.Load != nil {
+		row("ad account", "%s", a.Load.text(now))
+	}
 	if len(history) > 0 {
 		fmt.Fprintln(out, "\nHOUR (UTC)\tADDED\tREMOVED\tREFUSED\tREQUESTS")
 	}

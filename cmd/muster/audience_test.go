@@ -28,6 +28,7 @@ func TestAudienceOrders(t *testing.T) {
 	if list := do("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +0 +0 +0 +\S+ ago +\d+\n`).MatchString(list) {
 		t.Errorf("list: %s", list)
 	}
+	do("act_1: ", "audience", "list")
 	b.enters(t, 1, "u2")
 	do("resume vip: done\n", "audience", "resume", "vip")
 	f.await(t, 2)

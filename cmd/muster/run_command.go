@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"sync"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +18,7 @@ import (
 
 func newRun(environ []string) *cobra.Command {
 	s := settings{environ: environ}
+	var dry bool
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the worker",
@@ -25,10 +30,19 @@ As many replicas as the sources have partitions can share the work; Kafka is wha
 coordinate by. Topics of Muster's own are made when they are missing. While Kafka is
 away the worker waits, and says so. Logs go to standard error; /livez, /readyz and
 /metrics are served on http.listen. Traces, and metrics by OTLP, are sent when the
-standard OTEL_… variables ask for it.`,
+standard OTEL_… variables ask for it.
+
+With --dry-run everything is done but the writes to Facebook, beside the real worker:
+in the consumer group and state directory with -dry-run behind their names, and own
+topics with dry-run. behind topics.prefix. It reads the sources from their beginning,
+logs each request that would be made, and prints at the end what would have been sent
+to which audience. It does not know what the real worker has sent: it finds audiences
+that exist, and shows each sent whole. What it leaves in Kafka and on disk may be
+deleted afterwards.`,
 		Example: `  muster run --config muster.yaml
   muster run --config muster.yaml --stages membership
   muster run --config muster.yaml --set window=15m --set log.format=json
+  muster run --config muster.yaml --dry-run
   MUSTER_FACEBOOK_ACCESS_TOKEN=… muster run --config muster.yaml
   OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 muster run --config muster.yaml`,
 		Args: arguments(cobra.NoArgs),
@@ -39,14 +53,25 @@ standard OTEL_… variables ask for it.`,
 			}
 			logger := worker.Logger(c.Log, cmd.ErrOrStderr())
 			otel.SetErrorHandler(complainRarely(logger))
+			if dry {
+				listen := c.HTTP.Listen
+				if c = c.ForDryRun(); cmd.Flags().Changed("http-listen") {
+					c.HTTP.Listen = listen
+				}
+			}
 			w, err := worker.New(c, worker.Options{Version: version(), Logger: logger})
 			if err != nil {
 				return &usageError{err}
 			}
-			return w.Run(cmd.Context())
+			err = w.Run(cmd.Context())
+			if dry {
+				err = errors.Join(err, showDryRun(cmd.OutOrStdout(), w.DryRun()))
+			}
+			return err
 		},
 	}
 	s.add(cmd)
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "write nothing to Facebook, and disturb nothing: see above")
 	s.name(cmd, "stages", "stages", "stages to run: membership, uploader, or both with a comma (key stages)")
 	s.name(cmd, "state-dir", "state_dir", "directory of the local tables (key state_dir)")
 	s.name(cmd, "http-listen", "http.listen", "address of /livez, /readyz and /metrics, or off (key http.listen)")
@@ -54,6 +79,24 @@ standard OTEL_… variables ask for it.`,
 	_ = cmd.RegisterFlagCompletionFunc("stages", cobra.FixedCompletions(
 		[]string{config.StageMembership, config.StageUploader}, cobra.ShellCompDirectiveNoFileComp)) // as above
 	return cmd
+}
+
+// showDryRun prints what a dry run would have written.
+func showDryRun(w io.Writer, audiences []worker.DryAudience) error {
+	if len(audiences) == 0 {
+		_, err := fmt.Fprintln(w, "Nothing would have been sent.")
+		return err
+	}
+	out := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(out, "WOULD HAVE BEEN SENT TO\tFACEBOOK\tREQUESTS\tADDED\tREMOVED")
+	for _, a := range audiences {
+		id := string(a.ID)
+		if a.Created {
+			id = "created"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\n", a.Name, id, a.Requests, a.Added, a.Removed)
+	}
+	return out.Flush()
 }
 
 // complainRarely logs what OpenTelemetry's exporters cannot do, once a minute:

@@ -36,18 +36,20 @@ const (
 	// Do what is held for a person to agree to: create the audience, or send as many
 	// removals as there are now.
 	Verb_VERB_RELEASE Verb = 4
-	Verb_VERB_RESYNC  Verb = 5 // send all that is desired again
+	Verb_VERB_RESYNC  Verb = 5  // send all that is desired again
+	Verb_VERB_REPLACE Verb = 10 // the same, in the place of all that Facebook holds
 )
 
 // Enum value maps for Verb.
 var (
 	Verb_name = map[int32]string{
-		0: "VERB_NONE",
-		1: "VERB_RETRY",
-		2: "VERB_PAUSE",
-		3: "VERB_RESUME",
-		4: "VERB_RELEASE",
-		5: "VERB_RESYNC",
+		0:  "VERB_NONE",
+		1:  "VERB_RETRY",
+		2:  "VERB_PAUSE",
+		3:  "VERB_RESUME",
+		4:  "VERB_RELEASE",
+		5:  "VERB_RESYNC",
+		10: "VERB_REPLACE",
 	}
 	Verb_value = map[string]int32{
 		"VERB_NONE":    0,
@@ -56,6 +58,7 @@ var (
 		"VERB_RESUME":  3,
 		"VERB_RELEASE": 4,
 		"VERB_RESYNC":  5,
+		"VERB_REPLACE": 10,
 	}
 )
 
@@ -168,7 +171,7 @@ const file_command_proto_rawDesc = "" +
 	"\x04verb\x18\x01 \x01(\x0e2\x0f.muster.v1.VerbR\x04verb\x12\x13\n" +
 	"\x05at_ms\x18\x02 \x01(\x10R\x04atMs\x12\x1a\n" +
 	"\baudience\x18\x03 \x01(\tR\baudience\x12\x18\n" +
-	"\aaccount\x18\x04 \x01(\tR\aaccount*i\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount*{\n" +
 	"\x04Verb\x12\r\n" +
 	"\tVERB_NONE\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -177,7 +180,9 @@ const file_command_proto_rawDesc = "" +
 	"VERB_PAUSE\x10\x02\x12\x0f\n" +
 	"\vVERB_RESUME\x10\x03\x12\x10\n" +
 	"\fVERB_RELEASE\x10\x04\x12\x0f\n" +
-	"\vVERB_RESYNC\x10\x05B\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"\vVERB_RESYNC\x10\x05\x12\x10\n" +
+	"\fVERB_REPLACE\x10\n" +
+	"B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_command_proto_rawDescOnce sync.Once

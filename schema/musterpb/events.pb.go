@@ -42,12 +42,14 @@ type UserEvent struct {
 	// The user is erased; nothing below is set then.
 	Erase bool `protobuf:"varint,9,opt,name=erase,proto3" json:"erase,omitempty"`
 	// The user id byte for byte, only where EXTERN_ID is on.
-	ExternId      string        `protobuf:"bytes,10,opt,name=extern_id,json=externId,proto3" json:"extern_id,omitempty"`
-	Memberships   []*Membership `protobuf:"bytes,11,rep,name=memberships,proto3" json:"memberships,omitempty"`
-	Registers     []*Register   `protobuf:"bytes,12,rep,name=registers,proto3" json:"registers,omitempty"`
-	Sets          []*SetUpdate  `protobuf:"bytes,13,rep,name=sets,proto3" json:"sets,omitempty"`
-	TrackingOff   []uint32      `protobuf:"varint,14,rep,packed,name=tracking_off,json=trackingOff,proto3" json:"tracking_off,omitempty"` // schema.Platform
-	Consents      []*Consent    `protobuf:"bytes,15,rep,name=consents,proto3" json:"consents,omitempty"`
+	ExternId    string        `protobuf:"bytes,10,opt,name=extern_id,json=externId,proto3" json:"extern_id,omitempty"`
+	Memberships []*Membership `protobuf:"bytes,11,rep,name=memberships,proto3" json:"memberships,omitempty"`
+	Registers   []*Register   `protobuf:"bytes,12,rep,name=registers,proto3" json:"registers,omitempty"`
+	Sets        []*SetUpdate  `protobuf:"bytes,13,rep,name=sets,proto3" json:"sets,omitempty"`
+	TrackingOff []uint32      `protobuf:"varint,14,rep,packed,name=tracking_off,json=trackingOff,proto3" json:"tracking_off,omitempty"` // schema.Platform
+	Consents    []*Consent    `protobuf:"bytes,15,rep,name=consents,proto3" json:"consents,omitempty"`
+	// Of the value traits; trait is set.
+	Values        []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +189,13 @@ func (x *UserEvent) GetConsents() []*Consent {
 	return nil
 }
 
+func (x *UserEvent) GetValues() []*Register {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // SetUpdate adds values to what one source says of a many-valued key, or with
 // replace makes them all it says.
 type SetUpdate struct {
@@ -269,7 +278,7 @@ var File_events_proto protoreflect.FileDescriptor
 
 const file_events_proto_rawDesc = "" +
 	"\n" +
-	"\fevents.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xec\x03\n" +
+	"\fevents.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x99\x04\n" +
 	"\tUserEvent\x12\x14\n" +
 	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x1c\n" +
 	"\tpartition\x18\x02 \x01(\rR\tpartition\x12\x16\n" +
@@ -286,7 +295,8 @@ const file_events_proto_rawDesc = "" +
 	"\tregisters\x18\f \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12(\n" +
 	"\x04sets\x18\r \x03(\v2\x14.muster.v1.SetUpdateR\x04sets\x12!\n" +
 	"\ftracking_off\x18\x0e \x03(\rR\vtrackingOff\x12.\n" +
-	"\bconsents\x18\x0f \x03(\v2\x12.muster.v1.ConsentR\bconsents\"\x83\x01\n" +
+	"\bconsents\x18\x0f \x03(\v2\x12.muster.v1.ConsentR\bconsents\x12+\n" +
+	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\"\x83\x01\n" +
 	"\tSetUpdate\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\rR\x06source\x12\x1a\n" +
@@ -319,11 +329,12 @@ var file_events_proto_depIdxs = []int32{
 	3, // 1: muster.v1.UserEvent.registers:type_name -> muster.v1.Register
 	1, // 2: muster.v1.UserEvent.sets:type_name -> muster.v1.SetUpdate
 	4, // 3: muster.v1.UserEvent.consents:type_name -> muster.v1.Consent
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	3, // 4: muster.v1.UserEvent.values:type_name -> muster.v1.Register
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_events_proto_init() }

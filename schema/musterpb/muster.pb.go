@@ -27,6 +27,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Unmatchable says why a user who is in an audience has no rows.
+type Unmatchable int32
+
+const (
+	Unmatchable_UNMATCHABLE_NONE       Unmatchable = 0 // there are rows, or the user is not in
+	Unmatchable_UNMATCHABLE_UNKNOWN    Unmatchable = 1 // no identifier is known
+	Unmatchable_UNMATCHABLE_WEAK       Unmatchable = 2 // no email, phone or mobile id: the rest matches nobody
+	Unmatchable_UNMATCHABLE_NOT_CHOSEN Unmatchable = 3 // the audience's identifiers leave out those that are known
+)
+
+// Enum value maps for Unmatchable.
+var (
+	Unmatchable_name = map[int32]string{
+		0: "UNMATCHABLE_NONE",
+		1: "UNMATCHABLE_UNKNOWN",
+		2: "UNMATCHABLE_WEAK",
+		3: "UNMATCHABLE_NOT_CHOSEN",
+	}
+	Unmatchable_value = map[string]int32{
+		"UNMATCHABLE_NONE":       0,
+		"UNMATCHABLE_UNKNOWN":    1,
+		"UNMATCHABLE_WEAK":       2,
+		"UNMATCHABLE_NOT_CHOSEN": 3,
+	}
+)
+
+func (x Unmatchable) Enum() *Unmatchable {
+	p := new(Unmatchable)
+	*p = x
+	return p
+}
+
+func (x Unmatchable) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Unmatchable) Descriptor() protoreflect.EnumDescriptor {
+	return file_muster_proto_enumTypes[0].Descriptor()
+}
+
+func (Unmatchable) Type() protoreflect.EnumType {
+	return &file_muster_proto_enumTypes[0]
+}
+
+func (x Unmatchable) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Unmatchable.Descriptor instead.
+func (Unmatchable) EnumDescriptor() ([]byte, []int) {
+	return file_muster_proto_rawDescGZIP(), []int{0}
+}
+
 // Register holds the last word on one single-valued Facebook key.
 type Register struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -34,7 +87,9 @@ type Register struct {
 	TimeMs int64                  `protobuf:"fixed64,2,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
 	Tie    uint64                 `protobuf:"fixed64,3,opt,name=tie,proto3" json:"tie,omitempty"`
 	// Empty = cleared (a tombstone). 32 bytes = SHA-256; shorter = a code ("us").
-	Value         []byte `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	Value []byte `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	// The trait it was read from, in Profile.values and UserEvent.values only.
+	Trait         string `protobuf:"bytes,10,opt,name=trait,proto3" json:"trait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +150,13 @@ func (x *Register) GetValue() []byte {
 		return x.Value
 	}
 	return nil
+}
+
+func (x *Register) GetTrait() string {
+	if x != nil {
+		return x.Trait
+	}
+	return ""
 }
 
 // ValueSet holds what one source says of one many-valued key.
@@ -487,7 +549,9 @@ type Profile struct {
 	Consents    []*Consent     `protobuf:"bytes,5,rep,name=consents,proto3" json:"consents,omitempty"`                          // sorted by category
 	TrackingOff []*TrackingOff `protobuf:"bytes,6,rep,name=tracking_off,json=trackingOff,proto3" json:"tracking_off,omitempty"` // sorted by platform
 	// Events at or before this moment (milliseconds) say nothing; 0 = never erased.
-	ErasedAtMs    int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	ErasedAtMs int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	// What the value traits said, sorted by trait: LOOKALIKE_VALUE as decimal text.
+	Values        []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -569,6 +633,13 @@ func (x *Profile) GetErasedAtMs() int64 {
 		return x.ErasedAtMs
 	}
 	return 0
+}
+
+func (x *Profile) GetValues() []*Register {
+	if x != nil {
+		return x.Values
+	}
+	return nil
 }
 
 // Row is one line of Facebook's data: one value per key, empty = blank.
@@ -748,13 +819,14 @@ type MemberRows struct {
 	// Which membership partition says so; a second one is an alarm.
 	SourcePartition uint32 `protobuf:"varint,3,opt,name=source_partition,json=sourcePartition,proto3" json:"source_partition,omitempty"`
 	// The user is in the audience; without rows, in and unmatchable.
-	In            bool   `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
-	Rows          []*Row `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
-	Erased        bool   `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
-	Name          string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
-	Space         string `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
-	Computation   string `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
-	FacebookId    string `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	In            bool        `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
+	Rows          []*Row      `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
+	Erased        bool        `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	Name          string      `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Space         string      `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
+	Computation   string      `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
+	FacebookId    string      `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	Unmatchable   Unmatchable `protobuf:"varint,11,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -859,16 +931,25 @@ func (x *MemberRows) GetFacebookId() string {
 	return ""
 }
 
+func (x *MemberRows) GetUnmatchable() Unmatchable {
+	if x != nil {
+		return x.Unmatchable
+	}
+	return Unmatchable_UNMATCHABLE_NONE
+}
+
 var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
 	"\n" +
-	"\fmuster.proto\x12\tmuster.v1\"]\n" +
+	"\fmuster.proto\x12\tmuster.v1\"s\n" +
 	"\bRegister\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
 	"\x03tie\x18\x03 \x01(\x06R\x03tie\x12\x14\n" +
-	"\x05value\x18\x04 \x01(\fR\x05value\"\xce\x01\n" +
+	"\x05value\x18\x04 \x01(\fR\x05value\x12\x14\n" +
+	"\x05trait\x18\n" +
+	" \x01(\tR\x05trait\"\xce\x01\n" +
 	"\bValueSet\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\rR\x06source\x12\x1a\n" +
@@ -899,7 +980,7 @@ const file_muster_proto_rawDesc = "" +
 	"\vTrackingOff\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\rR\bplatform\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
-	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xc8\x02\n" +
+	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xf5\x02\n" +
 	"\aProfile\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\tR\bexternId\x121\n" +
 	"\tregisters\x18\x02 \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12'\n" +
@@ -908,7 +989,8 @@ const file_muster_proto_rawDesc = "" +
 	"\bconsents\x18\x05 \x03(\v2\x12.muster.v1.ConsentR\bconsents\x129\n" +
 	"\ftracking_off\x18\x06 \x03(\v2\x16.muster.v1.TrackingOffR\vtrackingOff\x12 \n" +
 	"\ferased_at_ms\x18\a \x01(\x10R\n" +
-	"erasedAtMs\"\xd7\x02\n" +
+	"erasedAtMs\x12+\n" +
+	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\"\xd7\x02\n" +
 	"\x03Row\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\fR\bexternId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x14\n" +
@@ -926,7 +1008,7 @@ const file_muster_proto_rawDesc = "" +
 	"\x02ct\x18\r \x01(\fR\x02ct\x12\x10\n" +
 	"\x03zip\x18\x0e \x01(\fR\x03zip\x12\x18\n" +
 	"\acountry\x18\x0f \x01(\fR\acountry\x12'\n" +
-	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xae\x02\n" +
+	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xe8\x02\n" +
 	"\n" +
 	"MemberRows\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
@@ -940,7 +1022,13 @@ const file_muster_proto_rawDesc = "" +
 	"\vcomputation\x18\t \x01(\tR\vcomputation\x12\x1f\n" +
 	"\vfacebook_id\x18\n" +
 	" \x01(\tR\n" +
-	"facebookIdB\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"facebookId\x128\n" +
+	"\vunmatchable\x18\v \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable*n\n" +
+	"\vUnmatchable\x12\x14\n" +
+	"\x10UNMATCHABLE_NONE\x10\x00\x12\x17\n" +
+	"\x13UNMATCHABLE_UNKNOWN\x10\x01\x12\x14\n" +
+	"\x10UNMATCHABLE_WEAK\x10\x02\x12\x1a\n" +
+	"\x16UNMATCHABLE_NOT_CHOSEN\x10\x03B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_muster_proto_rawDescOnce sync.Once
@@ -954,31 +1042,35 @@ func file_muster_proto_rawDescGZIP() []byte {
 	return file_muster_proto_rawDescData
 }
 
+var file_muster_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_muster_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_muster_proto_goTypes = []any{
-	(*Register)(nil),     // 0: muster.v1.Register
-	(*ValueSet)(nil),     // 1: muster.v1.ValueSet
-	(*StampedValue)(nil), // 2: muster.v1.StampedValue
-	(*Membership)(nil),   // 3: muster.v1.Membership
-	(*Consent)(nil),      // 4: muster.v1.Consent
-	(*TrackingOff)(nil),  // 5: muster.v1.TrackingOff
-	(*Profile)(nil),      // 6: muster.v1.Profile
-	(*Row)(nil),          // 7: muster.v1.Row
-	(*MemberRows)(nil),   // 8: muster.v1.MemberRows
+	(Unmatchable)(0),     // 0: muster.v1.Unmatchable
+	(*Register)(nil),     // 1: muster.v1.Register
+	(*ValueSet)(nil),     // 2: muster.v1.ValueSet
+	(*StampedValue)(nil), // 3: muster.v1.StampedValue
+	(*Membership)(nil),   // 4: muster.v1.Membership
+	(*Consent)(nil),      // 5: muster.v1.Consent
+	(*TrackingOff)(nil),  // 6: muster.v1.TrackingOff
+	(*Profile)(nil),      // 7: muster.v1.Profile
+	(*Row)(nil),          // 8: muster.v1.Row
+	(*MemberRows)(nil),   // 9: muster.v1.MemberRows
 }
 var file_muster_proto_depIdxs = []int32{
-	2, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
-	0, // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
-	1, // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
-	3, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
-	4, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
-	5, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
-	7, // 6: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	3, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
+	1, // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
+	2, // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
+	4, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
+	5, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
+	6, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
+	1, // 6: muster.v1.Profile.values:type_name -> muster.v1.Register
+	8, // 7: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	0, // 8: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }
@@ -991,13 +1083,14 @@ func file_muster_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_muster_proto_rawDesc), len(file_muster_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_muster_proto_goTypes,
 		DependencyIndexes: file_muster_proto_depIdxs,
+		EnumInfos:         file_muster_proto_enumTypes,
 		MessageInfos:      file_muster_proto_msgTypes,
 	}.Build()
 	File_muster_proto = out.File

@@ -28,6 +28,7 @@ func (m *Register) CloneVT() *Register {
 	r.Key = m.Key
 	r.TimeMs = m.TimeMs
 	r.Tie = m.Tie
+	r.Trait = m.Trait
 	if rhs := m.Value; rhs != nil {
 		tmpBytes := make([]byte, len(rhs))
 		copy(tmpBytes, rhs)
@@ -200,6 +201,13 @@ func (m *Profile) CloneVT() *Profile {
 		}
 		r.TrackingOff = tmpContainer
 	}
+	if rhs := m.Values; rhs != nil {
+		tmpContainer := make([]*Register, len(rhs))
+		for k, v := range rhs {
+			tmpContainer[k] = v.CloneVT()
+		}
+		r.Values = tmpContainer
+	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
 		copy(r.unknownFields, m.unknownFields)
@@ -321,6 +329,7 @@ func (m *MemberRows) CloneVT() *MemberRows {
 	r.Space = m.Space
 	r.Computation = m.Computation
 	r.FacebookId = m.FacebookId
+	r.Unmatchable = m.Unmatchable
 	if rhs := m.Rows; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -355,6 +364,9 @@ func (this *Register) EqualVT(that *Register) bool {
 		return false
 	}
 	if string(this.Value) != string(that.Value) {
+		return false
+	}
+	if this.Trait != that.Trait {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -630,6 +642,23 @@ func (this *Profile) EqualVT(that *Profile) bool {
 	if this.ErasedAtMs != that.ErasedAtMs {
 		return false
 	}
+	if len(this.Values) != len(that.Values) {
+		return false
+	}
+	for i, vx := range this.Values {
+		vy := that.Values[i]
+		if p, q := vx, vy; p != q {
+			if p == nil {
+				p = &Register{}
+			}
+			if q == nil {
+				q = &Register{}
+			}
+			if !p.EqualVT(q) {
+				return false
+			}
+		}
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -754,6 +783,9 @@ func (this *MemberRows) EqualVT(that *MemberRows) bool {
 	if this.FacebookId != that.FacebookId {
 		return false
 	}
+	if this.Unmatchable != that.Unmatchable {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -793,6 +825,13 @@ func (m *Register) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.Trait) > 0 {
+		i -= len(m.Trait)
+		copy(dAtA[i:], m.Trait)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.Trait)))
+		i--
+		dAtA[i] = 0x52
 	}
 	if len(m.Value) > 0 {
 		i -= len(m.Value)
@@ -1177,6 +1216,20 @@ func (m *Profile) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if len(m.Values) > 0 {
+		for iNdEx := len(m.Values) - 1; iNdEx >= 0; iNdEx-- {
+			size, err := m.Values[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+			i--
+			dAtA[i] = 0x1
+			i--
+			dAtA[i] = 0xa2
+		}
+	}
 	if m.ErasedAtMs != 0 {
 		i -= 8
 		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ErasedAtMs))
@@ -1430,6 +1483,11 @@ func (m *MemberRows) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Unmatchable != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Unmatchable))
+		i--
+		dAtA[i] = 0x58
+	}
 	if len(m.FacebookId) > 0 {
 		i -= len(m.FacebookId)
 		copy(dAtA[i:], m.FacebookId)
@@ -1526,6 +1584,10 @@ func (m *Register) SizeVT() (n int) {
 		n += 9
 	}
 	l = len(m.Value)
+	if l > 0 {
+		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	l = len(m.Trait)
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
@@ -1708,6 +1770,12 @@ func (m *Profile) SizeVT() (n int) {
 	if m.ErasedAtMs != 0 {
 		n += 9
 	}
+	if len(m.Values) > 0 {
+		for _, e := range m.Values {
+			l = e.SizeVT()
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1829,6 +1897,9 @@ func (m *MemberRows) SizeVT() (n int) {
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
+	if m.Unmatchable != 0 {
+		n += 1 + protohelpers.SizeOfVarint(uint64(m.Unmatchable))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1934,6 +2005,38 @@ func (m *Register) UnmarshalVT(dAtA []byte) error {
 			if m.Value == nil {
 				m.Value = []byte{}
 			}
+			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Trait", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Trait = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -2929,6 +3032,40 @@ func (m *Profile) UnmarshalVT(dAtA []byte) error {
 			}
 			m.ErasedAtMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
 			iNdEx += 8
+		case 20:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Values", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Values = append(m.Values, &Register{})
+			if err := m.Values[len(m.Values)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3816,6 +3953,25 @@ func (m *MemberRows) UnmarshalVT(dAtA []byte) error {
 			}
 			m.FacebookId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unmatchable", wireType)
+			}
+			m.Unmatchable = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Unmatchable |= Unmatchable(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -25,6 +25,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AudienceKind tells audiences apart whose rows look different.
+type AudienceKind int32
+
+const (
+	AudienceKind_AUDIENCE_KIND_UNKNOWN     AudienceKind = 0
+	AudienceKind_AUDIENCE_KIND_PLAIN       AudienceKind = 1
+	AudienceKind_AUDIENCE_KIND_VALUE_BASED AudienceKind = 2 // every row carries LOOKALIKE_VALUE
+)
+
+// Enum value maps for AudienceKind.
+var (
+	AudienceKind_name = map[int32]string{
+		0: "AUDIENCE_KIND_UNKNOWN",
+		1: "AUDIENCE_KIND_PLAIN",
+		2: "AUDIENCE_KIND_VALUE_BASED",
+	}
+	AudienceKind_value = map[string]int32{
+		"AUDIENCE_KIND_UNKNOWN":     0,
+		"AUDIENCE_KIND_PLAIN":       1,
+		"AUDIENCE_KIND_VALUE_BASED": 2,
+	}
+)
+
+func (x AudienceKind) Enum() *AudienceKind {
+	p := new(AudienceKind)
+	*p = x
+	return p
+}
+
+func (x AudienceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AudienceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_uploads_proto_enumTypes[0].Descriptor()
+}
+
+func (AudienceKind) Type() protoreflect.EnumType {
+	return &file_uploads_proto_enumTypes[0]
+}
+
+func (x AudienceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AudienceKind.Descriptor instead.
+func (AudienceKind) EnumDescriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{0}
+}
+
 // Origin says where a Facebook id comes from.
 type Origin int32
 
@@ -68,11 +118,11 @@ func (x Origin) String() string {
 }
 
 func (Origin) Descriptor() protoreflect.EnumDescriptor {
-	return file_uploads_proto_enumTypes[0].Descriptor()
+	return file_uploads_proto_enumTypes[1].Descriptor()
 }
 
 func (Origin) Type() protoreflect.EnumType {
-	return &file_uploads_proto_enumTypes[0]
+	return &file_uploads_proto_enumTypes[1]
 }
 
 func (x Origin) Number() protoreflect.EnumNumber {
@@ -81,7 +131,7 @@ func (x Origin) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Origin.Descriptor instead.
 func (Origin) EnumDescriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{0}
+	return file_uploads_proto_rawDescGZIP(), []int{1}
 }
 
 // Audience is the logged state of one audience. Numbers of batches, and since,
@@ -116,7 +166,7 @@ type Audience struct {
 	Block    *Block       `protobuf:"bytes,18,opt,name=block,proto3" json:"block,omitempty"`
 	Totals   *RowTotals   `protobuf:"bytes,19,opt,name=totals,proto3" json:"totals,omitempty"`
 	History  []*RowTotals `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"` // by hour, oldest first
-	// What was met that must not be: two_sources, two_spaces, erased_but_held.
+	// What was met that must not be: two_sources, erased_but_held.
 	Alarms []string `protobuf:"bytes,21,rep,name=alarms,proto3" json:"alarms,omitempty"`
 	// What a person asked for: the time of the last command obeyed; nothing is sent;
 	// the audience may be created; all that is desired is to be sent again, since
@@ -136,7 +186,20 @@ type Audience struct {
 	// Members were last looked at with nothing to be removed.
 	AddOnly bool `protobuf:"varint,31,opt,name=add_only,json=addOnly,proto3" json:"add_only,omitempty"`
 	// The name by which facebook_id was looked up, where one is configured.
-	FacebookName  string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	FacebookName string   `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
+	Reading      *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
+	// What facebook_id is, which Facebook never changes.
+	Kind AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
+	// The spaces beside space in which the key is used, by first sight, and since
+	// when there is one.
+	OtherSpaces []string `protobuf:"bytes,50,rep,name=other_spaces,json=otherSpaces,proto3" json:"other_spaces,omitempty"`
+	TwoSpacesMs int64    `protobuf:"fixed64,51,opt,name=two_spaces_ms,json=twoSpacesMs,proto3" json:"two_spaces_ms,omitempty"`
+	// Former values of computation, the latest last.
+	PastComputations []string `protobuf:"bytes,52,rep,name=past_computations,json=pastComputations,proto3" json:"past_computations,omitempty"`
+	// The replacement of facebook_id's content that is asked for or under way.
+	Replace *Replace `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`
+	// Why the last one that was asked for did not come about.
+	ReplaceFailed *Block `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -395,6 +458,209 @@ func (x *Audience) GetFacebookName() string {
 	return ""
 }
 
+func (x *Audience) GetReading() *Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
+func (x *Audience) GetKind() AudienceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AudienceKind_AUDIENCE_KIND_UNKNOWN
+}
+
+func (x *Audience) GetOtherSpaces() []string {
+	if x != nil {
+		return x.OtherSpaces
+	}
+	return nil
+}
+
+func (x *Audience) GetTwoSpacesMs() int64 {
+	if x != nil {
+		return x.TwoSpacesMs
+	}
+	return 0
+}
+
+func (x *Audience) GetPastComputations() []string {
+	if x != nil {
+		return x.PastComputations
+	}
+	return nil
+}
+
+func (x *Audience) GetReplace() *Replace {
+	if x != nil {
+		return x.Replace
+	}
+	return nil
+}
+
+func (x *Audience) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
+// Replace is one replacement of all that a Facebook audience holds.
+type Replace struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	AskedMs int64                  `protobuf:"fixed64,1,opt,name=asked_ms,json=askedMs,proto3" json:"asked_ms,omitempty"`
+	Tries   int32                  `protobuf:"varint,2,opt,name=tries,proto3" json:"tries,omitempty"` // sessions begun
+	// The session; 0 = none is begun.
+	Session   int64    `protobuf:"fixed64,3,opt,name=session,proto3" json:"session,omitempty"`
+	StartedMs int64    `protobuf:"fixed64,4,opt,name=started_ms,json=startedMs,proto3" json:"started_ms,omitempty"` // when its first batch was sent
+	Batch     int64    `protobuf:"fixed64,5,opt,name=batch,proto3" json:"batch,omitempty"`                          // the number that its members carry
+	Keys      []string `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`                              // its schema
+	Total     int64    `protobuf:"varint,7,opt,name=total,proto3" json:"total,omitempty"`                           // rows, about
+	// How many batches were sent, and how many of them answered; the members' user
+	// keys up to reached are in those; the last one is among those sent.
+	Sent     int64  `protobuf:"varint,8,opt,name=sent,proto3" json:"sent,omitempty"`
+	Answered int64  `protobuf:"varint,9,opt,name=answered,proto3" json:"answered,omitempty"`
+	Reached  []byte `protobuf:"bytes,10,opt,name=reached,proto3" json:"reached,omitempty"`
+	Last     bool   `protobuf:"varint,11,opt,name=last,proto3" json:"last,omitempty"`
+	// The session is given up, why, and whether for good. It must have ended at
+	// Facebook before anything else is sent.
+	Broken        bool   `protobuf:"varint,12,opt,name=broken,proto3" json:"broken,omitempty"`
+	Problem       string `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
+	Final         bool   `protobuf:"varint,14,opt,name=final,proto3" json:"final,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replace) Reset() {
+	*x = Replace{}
+	mi := &file_uploads_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replace) ProtoMessage() {}
+
+func (x *Replace) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replace.ProtoReflect.Descriptor instead.
+func (*Replace) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Replace) GetAskedMs() int64 {
+	if x != nil {
+		return x.AskedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetTries() int32 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Replace) GetSession() int64 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *Replace) GetStartedMs() int64 {
+	if x != nil {
+		return x.StartedMs
+	}
+	return 0
+}
+
+func (x *Replace) GetBatch() int64 {
+	if x != nil {
+		return x.Batch
+	}
+	return 0
+}
+
+func (x *Replace) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Replace) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *Replace) GetSent() int64 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+func (x *Replace) GetAnswered() int64 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
+func (x *Replace) GetReached() []byte {
+	if x != nil {
+		return x.Reached
+	}
+	return nil
+}
+
+func (x *Replace) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+func (x *Replace) GetBroken() bool {
+	if x != nil {
+		return x.Broken
+	}
+	return false
+}
+
+func (x *Replace) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Replace) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
 // Block says why nothing is sent to an audience until a person acts.
 type Block struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -408,7 +674,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +686,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[1]
+	mi := &file_uploads_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +699,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{1}
+	return file_uploads_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Block) GetReason() string {
@@ -464,6 +730,108 @@ func (x *Block) GetSinceMs() int64 {
 	return 0
 }
 
+// Reading is what Facebook says of the audience.
+type Reading struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	ReadMs int64                  `protobuf:"fixed64,1,opt,name=read_ms,json=readMs,proto3" json:"read_ms,omitempty"`
+	// Bounds of the number of people; -1 = Facebook does not say yet.
+	Lower            int64  `protobuf:"varint,2,opt,name=lower,proto3" json:"lower,omitempty"`
+	Upper            int64  `protobuf:"varint,3,opt,name=upper,proto3" json:"upper,omitempty"`
+	Delivery         uint32 `protobuf:"varint,4,opt,name=delivery,proto3" json:"delivery,omitempty"` // 200 ready, 300 too small, from 400 on unusable
+	DeliveryText     string `protobuf:"bytes,5,opt,name=delivery_text,json=deliveryText,proto3" json:"delivery_text,omitempty"`
+	Operation        uint32 `protobuf:"varint,6,opt,name=operation,proto3" json:"operation,omitempty"` // 200 normal, 411 low match rate, 471 flagged, …
+	OperationText    string `protobuf:"bytes,7,opt,name=operation_text,json=operationText,proto3" json:"operation_text,omitempty"`
+	ContentUpdatedMs int64  `protobuf:"fixed64,8,opt,name=content_updated_ms,json=contentUpdatedMs,proto3" json:"content_updated_ms,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Reading) Reset() {
+	*x = Reading{}
+	mi := &file_uploads_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reading) ProtoMessage() {}
+
+func (x *Reading) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reading.ProtoReflect.Descriptor instead.
+func (*Reading) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Reading) GetReadMs() int64 {
+	if x != nil {
+		return x.ReadMs
+	}
+	return 0
+}
+
+func (x *Reading) GetLower() int64 {
+	if x != nil {
+		return x.Lower
+	}
+	return 0
+}
+
+func (x *Reading) GetUpper() int64 {
+	if x != nil {
+		return x.Upper
+	}
+	return 0
+}
+
+func (x *Reading) GetDelivery() uint32 {
+	if x != nil {
+		return x.Delivery
+	}
+	return 0
+}
+
+func (x *Reading) GetDeliveryText() string {
+	if x != nil {
+		return x.DeliveryText
+	}
+	return ""
+}
+
+func (x *Reading) GetOperation() uint32 {
+	if x != nil {
+		return x.Operation
+	}
+	return 0
+}
+
+func (x *Reading) GetOperationText() string {
+	if x != nil {
+		return x.OperationText
+	}
+	return ""
+}
+
+func (x *Reading) GetContentUpdatedMs() int64 {
+	if x != nil {
+		return x.ContentUpdatedMs
+	}
+	return 0
+}
+
 // RowTotals counts rows by outcome.
 type RowTotals struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -478,7 +846,7 @@ type RowTotals struct {
 
 func (x *RowTotals) Reset() {
 	*x = RowTotals{}
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +858,7 @@ func (x *RowTotals) String() string {
 func (*RowTotals) ProtoMessage() {}
 
 func (x *RowTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[2]
+	mi := &file_uploads_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +871,7 @@ func (x *RowTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowTotals.ProtoReflect.Descriptor instead.
 func (*RowTotals) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{2}
+	return file_uploads_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RowTotals) GetHourMs() int64 {
@@ -561,14 +929,18 @@ type Member struct {
 	// Removals of this member were refused or set aside; they wait.
 	Owed bool `protobuf:"varint,11,opt,name=owed,proto3" json:"owed,omitempty"`
 	// Since when there is nothing desired and nothing synced; 0 = there is.
-	EmptiedMs     int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	EmptiedMs   int64       `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	Unmatchable Unmatchable `protobuf:"varint,13,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
+	// Of synced, the last so many are all that a replacement under batch has of the
+	// member; 0 = all of them.
+	ReplacedRows  uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +952,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[3]
+	mi := &file_uploads_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +965,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{3}
+	return file_uploads_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Member) GetIncarnation() int64 {
@@ -680,6 +1052,20 @@ func (x *Member) GetEmptiedMs() int64 {
 	return 0
 }
 
+func (x *Member) GetUnmatchable() Unmatchable {
+	if x != nil {
+		return x.Unmatchable
+	}
+	return Unmatchable_UNMATCHABLE_NONE
+}
+
+func (x *Member) GetReplacedRows() uint32 {
+	if x != nil {
+		return x.ReplacedRows
+	}
+	return 0
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -709,13 +1095,21 @@ type AudienceStatus struct {
 	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	AccountLoad     *AccountLoad `protobuf:"bytes,26,opt,name=account_load,json=accountLoad,proto3" json:"account_load,omitempty"`
+	// Members who have rows with an identifier, by schema.Key.
+	Coverage []int64 `protobuf:"varint,27,rep,packed,name=coverage,proto3" json:"coverage,omitempty"`
+	// Members without rows, by why: Unmatchable.
+	UnmatchableBy []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
+	Reading       *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
+	Replace       string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                  // what a replacement under way is doing, in words
+	ReplaceFailed *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"` // why the last one asked for did not come about
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +1121,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[4]
+	mi := &file_uploads_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +1134,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{4}
+	return file_uploads_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -918,11 +1312,132 @@ func (x *AudienceStatus) GetResyncing() bool {
 	return false
 }
 
+func (x *AudienceStatus) GetAccountLoad() *AccountLoad {
+	if x != nil {
+		return x.AccountLoad
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetCoverage() []int64 {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetUnmatchableBy() []int64 {
+	if x != nil {
+		return x.UnmatchableBy
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetReading() *Reading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetReplace() string {
+	if x != nil {
+		return x.Replace
+	}
+	return ""
+}
+
+func (x *AudienceStatus) GetReplaceFailed() *Block {
+	if x != nil {
+		return x.ReplaceFailed
+	}
+	return nil
+}
+
+// AccountLoad is how busy an ad account is, as one replica sees it.
+type AccountLoad struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	UsedPercent float64                `protobuf:"fixed64,1,opt,name=used_percent,json=usedPercent,proto3" json:"used_percent,omitempty"` // of Facebook's limits, by its last answer
+	Tier        string                 `protobuf:"bytes,2,opt,name=tier,proto3" json:"tier,omitempty"`                                    // the app's access tier, as Facebook calls it
+	// Audiences of this replica that wait for a request, and the rows of their batches.
+	WaitingAudiences int64 `protobuf:"varint,3,opt,name=waiting_audiences,json=waitingAudiences,proto3" json:"waiting_audiences,omitempty"`
+	WaitingRows      int64 `protobuf:"varint,4,opt,name=waiting_rows,json=waitingRows,proto3" json:"waiting_rows,omitempty"`
+	OpensMs          int64 `protobuf:"fixed64,5,opt,name=opens_ms,json=opensMs,proto3" json:"opens_ms,omitempty"` // no request before; 0 = any time
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *AccountLoad) Reset() {
+	*x = AccountLoad{}
+	mi := &file_uploads_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountLoad) ProtoMessage() {}
+
+func (x *AccountLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
+func (*AccountLoad) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AccountLoad) GetUsedPercent() float64 {
+	if x != nil {
+		return x.UsedPercent
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *AccountLoad) GetWaitingAudiences() int64 {
+	if x != nil {
+		return x.WaitingAudiences
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetWaitingRows() int64 {
+	if x != nil {
+		return x.WaitingRows
+	}
+	return 0
+}
+
+func (x *AccountLoad) GetOpensMs() int64 {
+	if x != nil {
+		return x.OpensMs
+	}
+	return 0
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x8b\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xc1\n" +
+	"\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -959,18 +1474,51 @@ const file_uploads_proto_rawDesc = "" +
 	"\fguard_before\x18\x1d \x01(\x03R\vguardBefore\x12\x17\n" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
-	"\rfacebook_name\x18  \x01(\tR\ffacebookName\"h\n" +
+	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
+	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\x12+\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12!\n" +
+	"\fother_spaces\x182 \x03(\tR\votherSpaces\x12\"\n" +
+	"\rtwo_spaces_ms\x183 \x01(\x10R\vtwoSpacesMs\x12+\n" +
+	"\x11past_computations\x184 \x03(\tR\x10pastComputations\x12,\n" +
+	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xd9\x02\n" +
+	"\aReplace\x12\x19\n" +
+	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
+	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
+	"\asession\x18\x03 \x01(\x10R\asession\x12\x1d\n" +
+	"\n" +
+	"started_ms\x18\x04 \x01(\x10R\tstartedMs\x12\x14\n" +
+	"\x05batch\x18\x05 \x01(\x10R\x05batch\x12\x12\n" +
+	"\x04keys\x18\x06 \x03(\tR\x04keys\x12\x14\n" +
+	"\x05total\x18\a \x01(\x03R\x05total\x12\x12\n" +
+	"\x04sent\x18\b \x01(\x03R\x04sent\x12\x1a\n" +
+	"\banswered\x18\t \x01(\x03R\banswered\x12\x18\n" +
+	"\areached\x18\n" +
+	" \x01(\fR\areached\x12\x12\n" +
+	"\x04last\x18\v \x01(\bR\x04last\x12\x16\n" +
+	"\x06broken\x18\f \x01(\bR\x06broken\x12\x18\n" +
+	"\aproblem\x18\r \x01(\tR\aproblem\x12\x14\n" +
+	"\x05final\x18\x0e \x01(\bR\x05final\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
 	"\x06remedy\x18\x03 \x01(\tR\x06remedy\x12\x19\n" +
-	"\bsince_ms\x18\x04 \x01(\x10R\asinceMs\"\x8a\x01\n" +
+	"\bsince_ms\x18\x04 \x01(\x10R\asinceMs\"\x82\x02\n" +
+	"\aReading\x12\x17\n" +
+	"\aread_ms\x18\x01 \x01(\x10R\x06readMs\x12\x14\n" +
+	"\x05lower\x18\x02 \x01(\x03R\x05lower\x12\x14\n" +
+	"\x05upper\x18\x03 \x01(\x03R\x05upper\x12\x1a\n" +
+	"\bdelivery\x18\x04 \x01(\rR\bdelivery\x12#\n" +
+	"\rdelivery_text\x18\x05 \x01(\tR\fdeliveryText\x12\x1c\n" +
+	"\toperation\x18\x06 \x01(\rR\toperation\x12%\n" +
+	"\x0eoperation_text\x18\a \x01(\tR\roperationText\x12,\n" +
+	"\x12content_updated_ms\x18\b \x01(\x10R\x10contentUpdatedMs\"\x8a\x01\n" +
 	"\tRowTotals\x12\x17\n" +
 	"\ahour_ms\x18\x01 \x01(\x10R\x06hourMs\x12\x14\n" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xfa\x02\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xd9\x03\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -985,7 +1533,9 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xa4\x06\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x128\n" +
+	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12#\n" +
+	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\"\xab\b\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1015,7 +1565,23 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x129\n" +
+	"\faccount_load\x18\x1a \x01(\v2\x16.muster.v1.AccountLoadR\vaccountLoad\x12\x1e\n" +
+	"\bcoverage\x18\x1b \x03(\x03B\x02\x10\x01R\bcoverage\x12)\n" +
+	"\x0eunmatchable_by\x18\x1c \x03(\x03B\x02\x10\x01R\runmatchableBy\x12,\n" +
+	"\areading\x18\x1d \x01(\v2\x12.muster.v1.ReadingR\areading\x12\x18\n" +
+	"\areplace\x18< \x01(\tR\areplace\x127\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xaf\x01\n" +
+	"\vAccountLoad\x12!\n" +
+	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
+	"\x11waiting_audiences\x18\x03 \x01(\x03R\x10waitingAudiences\x12!\n" +
+	"\fwaiting_rows\x18\x04 \x01(\x03R\vwaitingRows\x12\x19\n" +
+	"\bopens_ms\x18\x05 \x01(\x10R\aopensMs*a\n" +
+	"\fAudienceKind\x12\x19\n" +
+	"\x15AUDIENCE_KIND_UNKNOWN\x10\x00\x12\x17\n" +
+	"\x13AUDIENCE_KIND_PLAIN\x10\x01\x12\x1d\n" +
+	"\x19AUDIENCE_KIND_VALUE_BASED\x10\x02*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1036,33 +1602,46 @@ func file_uploads_proto_rawDescGZIP() []byte {
 	return file_uploads_proto_rawDescData
 }
 
-var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_uploads_proto_goTypes = []any{
-	(Origin)(0),            // 0: muster.v1.Origin
-	(*Audience)(nil),       // 1: muster.v1.Audience
-	(*Block)(nil),          // 2: muster.v1.Block
-	(*RowTotals)(nil),      // 3: muster.v1.RowTotals
-	(*Member)(nil),         // 4: muster.v1.Member
-	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
-	(*Row)(nil),            // 6: muster.v1.Row
+	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
+	(Origin)(0),            // 1: muster.v1.Origin
+	(*Audience)(nil),       // 2: muster.v1.Audience
+	(*Replace)(nil),        // 3: muster.v1.Replace
+	(*Block)(nil),          // 4: muster.v1.Block
+	(*Reading)(nil),        // 5: muster.v1.Reading
+	(*RowTotals)(nil),      // 6: muster.v1.RowTotals
+	(*Member)(nil),         // 7: muster.v1.Member
+	(*AudienceStatus)(nil), // 8: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 9: muster.v1.AccountLoad
+	(*Row)(nil),            // 10: muster.v1.Row
+	(Unmatchable)(0),       // 11: muster.v1.Unmatchable
 }
 var file_uploads_proto_depIdxs = []int32{
-	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
-	2,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
-	3,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
-	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
-	6,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
-	6,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
+	4,  // 1: muster.v1.Audience.block:type_name -> muster.v1.Block
+	6,  // 2: muster.v1.Audience.totals:type_name -> muster.v1.RowTotals
+	6,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
+	5,  // 4: muster.v1.Audience.reading:type_name -> muster.v1.Reading
+	0,  // 5: muster.v1.Audience.kind:type_name -> muster.v1.AudienceKind
+	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
+	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
+	10, // 8: muster.v1.Member.desired:type_name -> muster.v1.Row
+	10, // 9: muster.v1.Member.synced:type_name -> muster.v1.Row
+	11, // 10: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	1,  // 11: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 12: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 13: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 14: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	9,  // 15: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 16: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 17: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1076,8 +1655,8 @@ func file_uploads_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   5,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -256,6 +256,34 @@ func TestBeforeSend(t *testing.T) {
 	}
 }
 
+// TestReadOnly: a client for reading lets no write out.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	var methods []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		methods = append(methods, r.Method)
+		_, _ = io.WriteString(w, `{"data":[]}`)
+	}))
+	defer server.Close()
+	c := newClient(t, nil, func(o *Options) { o.BaseURL, o.ReadOnly = server.URL, true })
+	defer c.CloseIdleConnections()
+	if _, err := c.AudiencePage(t.Context(), "1", ""); err != nil {
+		t.Errorf("a listing: %v", err)
+	}
+	_, add := c.AddUsers(t.Context(), "123", twoRows)
+	_, remove := c.RemoveUsers(t.Context(), "123", twoRows)
+	_, _, create := c.CreateAudience(t.Context(), "1", NewAudience{Name: "x"})
+	for name, err := range map[string]error{"add": add, "remove": remove, "create": create} {
+		if e, ok := errors.AsType[*Error](err); !ok || e.Class != Withheld || e.Unknown || !errors.Is(err, ErrReadOnly) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	server.Close()
+	if len(methods) != 1 || methods[0] != http.MethodGet {
+		t.Errorf("the server saw %v", methods)
+	}
+}
+
 // TestOneCallIsOneAttempt: an idle connection that the server closed on the
 // request is an error, not a second try by the transport.
 func TestOneCallIsOneAttempt(t *testing.T) {

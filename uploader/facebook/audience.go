@@ -180,3 +180,20 @@ func onAccount(op Op, account AccountID) (*call, *Error) {
 	}
 	return r, nil
 }
+
+// DeleteAudience deletes an audience, for good: ads that use it stop. One from which
+// lookalikes were made is refused (class [AudienceRefused]). After an unknown answer
+// it may be asked for again: one that is gone is class [AudienceGone].
+func (c *Client) DeleteAudience(ctx context.Context, id AudienceID) (Usage, error) {
+	r := &call{op: OpDeleteAudience, audience: id, path: []string{string(id)}}
+	if _, err := ParseAudienceID(string(id)); err != nil {
+		return Usage{}, r.refusal(err)
+	}
+	r.decode = func(_ context.Context, body []byte) bool {
+		var done struct {
+			Success boolean `json:"success"`
+		}
+		return json.Unmarshal(body, &done) == nil && bool(done.Success)
+	}
+	return c.do(ctx, r)
+}

@@ -58,6 +58,9 @@ type Options struct {
 	// error ends the attempt as [Withheld], and is what the attempt's error
 	// unwraps to. It must be quick and safe for concurrent use.
 	BeforeSend func(ctx context.Context) error
+	// ReadOnly has every request but a GET refused as [Withheld]: a dry run must not
+	// write, whatever it is made to do.
+	ReadOnly bool
 	// UserAgent default "muster".
 	UserAgent string
 	// Timeout is for one attempt, from connecting to the answer's last byte.
@@ -144,7 +147,7 @@ func New(o Options) (*Client, error) {
 		secret: o.AppSecret,
 		form:   o.ProofForm,
 		http: &http.Client{
-			Transport: &gate{next: transport, beforeSend: o.BeforeSend},
+			Transport: &gate{next: transport, beforeSend: o.BeforeSend, readOnly: o.ReadOnly},
 			// A redirect would be a second request, and would carry the token
 			// to whatever host it names.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

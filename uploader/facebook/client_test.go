@@ -54,6 +54,14 @@ func TestRequests(t *testing.T) {
 			body: `{"payload":{"schema":["EMAIL","FN"],"data":[["aa",""],["bb","cc"]]}}`,
 		},
 		{
+			name: "add, of apps and pages", answer: usersOK, method: "POST", path: base + "/123/users",
+			call: func(c *Client) error {
+				_, err := c.AddUsers(t.Context(), "123", Payload{Schema: []string{"EMAIL"}, Data: []byte(`[["aa"]]`), Rows: 1, AppIDs: []string{"5", "6"}, PageIDs: []string{"7"}})
+				return err
+			},
+			body: `{"payload":{"schema":["EMAIL"],"app_ids":["5","6"],"page_ids":["7"],"data":[["aa"]]}}`,
+		},
+		{
 			name: "remove, one key", answer: usersOK, method: "DELETE", path: base + "/123/users",
 			call: func(c *Client) error {
 				_, err := c.RemoveUsers(t.Context(), "123", Payload{Schema: []string{"EMAIL"}, Data: []byte(`[["aa"]]`), Rows: 1})
@@ -151,6 +159,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		"10,001":     users("123", with(func(p *Payload) { p.Rows = MaxRows + 1 })),
 		"no schema":  users("123", with(func(p *Payload) { p.Schema = nil })),
 		"no array":   users("123", with(func(p *Payload) { p.Data = []byte(`{}`) })),
+		"app":        users("123", with(func(p *Payload) { p.AppIDs = []string{`1","x`} })),
 		"account":    users("123", with(func(p *Payload) { p.Account = "x" })),
 	}
 	_, _, tests["no name"] = c.CreateAudience(t.Context(), "42", NewAudience{})

@@ -115,6 +115,9 @@ func TestEmulatorFaults(t *testing.T) {
 		graphtest.ReplaceInProgress: {facebook.AudienceBusy, false}, graphtest.LowSize: {facebook.LowSize, false},
 		graphtest.TooMany: {facebook.TooLarge, false}, graphtest.Gone: {facebook.AudienceGone, false},
 		graphtest.Forbidden: {facebook.Permission, false}, graphtest.BadData: {facebook.BadRequest, false},
+		graphtest.SessionTimedOut: {facebook.ReplaceFailed, false}, graphtest.SessionFinished: {facebook.ReplaceFailed, false},
+		graphtest.FirstBatchMissing: {facebook.ReplaceFailed, false}, graphtest.NotReplaced: {facebook.ReplaceFailed, false},
+		graphtest.TooManyPeople: {facebook.AudienceRefused, false}, graphtest.ReplaceFails: {},
 	}
 	for _, kind := range graphtest.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
@@ -155,5 +158,66 @@ func TestEmulatorFaults(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestReplaceUsers walks a session: 414 while it is open, then what was sent is all
+// there is.
+func TestReplaceUsers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, c := connect(t, graphtest.Options{ReplaceDelay: time.Minute})
+		id := facebook.AudienceID(server.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "n", "subtype": "CUSTOM"}))
+		server.AddRows(string(id), graphtest.Row{"EMAIL": strings.Repeat("c", 64)})
+		batch := func(seq int64, last bool, hash string) error {
+			_, err := c.ReplaceUsers(t.Context(), id, facebook.Payload{Schema: []string{"EMAIL"}, Data: []byte(`[["` + hash + `"]]`), Rows: 1},
+				facebook.Session{ID: 1 << 62, Seq: seq, Last: last, Total: 2})
+			return err
+		}
+		status := func() int {
+			a, _, err := c.Audience(t.Context(), id, "operation_status")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a.Operation.Code
+		}
+		if err := batch(0, false, hashA); facebook.ClassOf(err) != facebook.BadRequest {
+			t.Errorf("batch 0: %v", err)
+		}
+		if err := batch(2, false, hashA); facebook.ClassOf(err) != facebook.ReplaceFailed {
+			t.Errorf("batch 2 before 1: %v", err)
+		}
+		if err := batch(1, false, hashA); err != nil || status() != facebook.OperationReplacing {
+			t.Errorf("batch 1: %v, status %d", err, status())
+		}
+		if err := batch(2, true, hashB); err != nil || status() != facebook.OperationReplacing {
+			t.Errorf("batch 2: %v, status %d", err, status())
+		}
+		var e *facebook.Error
+		if err := batch(2, true, hashB); !errors.As(err, &e) || e.Subcode != facebook.SubcodeFinished {
+			t.Errorf("batch 2 again: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if got := server.Audience(string(id)).Keys(); status() != facebook.OperationNormal || len(got) != 2 || got[0] != "EMAIL="+hashA {
+			t.Errorf("status %d, keys %v", status(), got)
+		}
+	})
+}
+
+// TestDeleteAudience: for good, and not where lookalikes were made from it.
+func TestDeleteAudience(t *testing.T) {
+	t.Parallel()
+	server, c := connect(t, graphtest.Options{})
+	id := facebook.AudienceID(server.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "n", "subtype": "CUSTOM"}))
+	server.SetLookalikes(string(id), "7")
+	if _, err := c.DeleteAudience(t.Context(), id); facebook.ClassOf(err) != facebook.AudienceRefused {
+		t.Errorf("with a lookalike: %v", err)
+	}
+	server.SetLookalikes(string(id))
+	if _, err := c.DeleteAudience(t.Context(), id); err != nil || !server.Audience(string(id)).Deleted {
+		t.Errorf("deleted: %v", err)
+	}
+	if _, err := c.DeleteAudience(t.Context(), id); facebook.ClassOf(err) != facebook.AudienceGone {
+		t.Errorf("again: %v", err)
 	}
 }

@@ -15,7 +15,12 @@ import (
 type gate struct {
 	next       http.RoundTripper
 	beforeSend func(context.Context) error
+	readOnly   bool
 }
+
+// ErrReadOnly is what a request that would write is refused with, where
+// Options.ReadOnly is set.
+var ErrReadOnly = errors.New("this client reads only")
 
 // passage is what the gate saw of one attempt.
 type passage struct {
@@ -40,7 +45,12 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	if p == nil {
 		p = new(passage)
 	}
-	if err := g.ask(req.Context(), p); err != nil {
+	err := g.ask(req.Context(), p)
+	if g.readOnly && req.Method != http.MethodGet {
+		err = ErrReadOnly
+		p.refused.Store(&err)
+	}
+	if err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}

@@ -12,6 +12,8 @@ const (
 	OpReadAudience   Op = "read_audience"
 	OpAddUsers       Op = "add_users"
 	OpRemoveUsers    Op = "remove_users"
+	OpReplaceUsers   Op = "replace_users"
+	OpDeleteAudience Op = "delete_audience"
 	OpReadAccount    Op = "read_account"
 	OpListAccounts   Op = "list_accounts"
 	OpInspectToken   Op = "inspect_token"
@@ -33,6 +35,8 @@ var specs = map[Op]spec{
 	OpReadAudience:   {http.MethodGet, "/{version}/{audience}", "read audience"},
 	OpAddUsers:       {http.MethodPost, "/{version}/{audience}/users", "add users"},
 	OpRemoveUsers:    {http.MethodDelete, "/{version}/{audience}/users", "remove users"},
+	OpReplaceUsers:   {http.MethodPost, "/{version}/{audience}/usersreplace", "replace users"},
+	OpDeleteAudience: {http.MethodDelete, "/{version}/{audience}", "delete audience"},
 	OpReadAccount:    {http.MethodGet, "/{version}/{account}", "read ad account"},
 	OpListAccounts:   {http.MethodGet, "/{version}/me/adaccounts", "list ad accounts"},
 	OpInspectToken:   {http.MethodGet, "/{version}/debug_token", "inspect access token"},

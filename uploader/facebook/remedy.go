@@ -28,7 +28,7 @@ const (
 	remedyCreate     remedy = "Look whether ad account {account} already holds 500 customer-list audiences and delete those no longer used."
 	remedyLookalikes remedy = "Delete the lookalike audiences made from this audience first."
 	remedyRequest    remedy = "Facebook refuses the request as it is; if it stays so, report it with the trace id."
-	remedyValue      remedy = "The audience is value-based: configure a value trait for it."
+	remedyValue      remedy = "The Facebook audience is value-based: set value_trait for its audience, or give it another Facebook audience (facebook_id)."
 	remedyVersion    remedy = "Set facebook.api_version to a version that Meta still serves: https://developers.facebook.com/docs/graph-api/changelog."
 )
 

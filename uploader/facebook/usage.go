@@ -55,6 +55,19 @@ func (u Usage) AccountPercent() float64 {
 	return highest
 }
 
+// TierFull is the tier of an app with full access; others have the limited one.
+const TierFull = "standard_access"
+
+// Tier is the app's access tier to the ad account, "development_access" or
+// "standard_access", where a header says it.
+func (u Usage) Tier() string {
+	tier := u.AdAccount.Tier
+	for _, b := range u.Business {
+		tier = cmp.Or(tier, b.Tier)
+	}
+	return tier
+}
+
 // RegainAccess is the longest time that a business use case is blocked for.
 func (u Usage) RegainAccess() time.Duration {
 	var longest time.Duration

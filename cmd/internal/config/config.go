@@ -29,6 +29,7 @@ type Config struct {
 	MaxRemovedShare int      `yaml:"max_removed_share" doc:"Guard against an upstream mistake that makes everybody leave: when more than this share of an audience of 1,000 rows or more, in percent, would be removed within one window, the audience is held until muster audience release. 100 turns it off."`
 	Include         []string `yaml:"include" doc:"Patterns of the audience keys to synchronise, such as [vip_*, lapsed]; * stands for any text, ? for one letter. Empty: all."`
 	Exclude         []string `yaml:"exclude" doc:"Patterns of audience keys that are left out, as with sync: paused; they win over include."`
+	Spaces          []string `yaml:"spaces" doc:"Ids of Engage spaces (context.personas.space_id) that may use one audience key together. A key that two spaces use is blocked until both are listed here: their audiences would be mixed in one Facebook audience."`
 	NewAudiences    string   `yaml:"new_audiences" doc:"create: an audience that Facebook does not have is made; hold: only after muster audience release."`
 	MaxAudiences    int      `yaml:"max_audiences" doc:"Audiences an ad account may hold, of whomever, before no more are created, 1 to 10000. Facebook refuses the 501st customer list."`
 
@@ -50,6 +51,7 @@ type Config struct {
 	Log  Log  `yaml:"log"`
 
 	origins origins
+	dryOf   string // in a dry run: the real group
 }
 
 // ExternID says whether user ids go to Facebook.

@@ -83,6 +83,7 @@ audiences:
   vip: {name: "VIP: all", facebook_id: 23848494844100489, identifiers: [EMAIL, EXTERN_ID], window: *w}
   gone.for.now: {sync: paused}
   plain:
+  seed: {value_trait: lifetime_value, extern_id: false}
 `, config.Input{})
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +104,7 @@ audiences:
 		"vip":          {Name: "VIP: all", FacebookID: "23848494844100489", Identifiers: []string{"EMAIL", "EXTERN_ID"}, Window: 15 * time.Minute},
 		"gone.for.now": {Sync: "paused"},
 		"plain":        {},
+		"seed":         {ValueTrait: "lifetime_value", ExternID: new(bool)},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -45,6 +45,7 @@ func Defaults() *Config {
 			APIVersion:     "v26.0",
 			AppSecretProof: "plain",
 			RequestTimeout: 60 * time.Second,
+			ReadInterval:   6 * time.Hour,
 		},
 		Window:         time.Hour,
 		FirstSyncQuiet: time.Minute,

@@ -20,6 +20,7 @@ type Facebook struct {
 	AppSecret       Secret        `yaml:"app_secret" doc:"The app's secret, for appsecret_proof where the app requires it. Empty: no proof is sent."`
 	AppSecretFile   string        `yaml:"app_secret_file" doc:"File to read app_secret from, once, at start; white space around it is dropped."`
 	AppSecretProof  string        `yaml:"app_secret_proof" doc:"Form of the proof: plain (over the token) or timed (over the token and the time)."`
+	ReadInterval    time.Duration `yaml:"read_interval" doc:"How often Facebook is asked for an audience's size and state, 10m to 168h, in spare request budget only. 0 turns it off."`
 	RequestTimeout  time.Duration `yaml:"request_timeout" doc:"Time for one HTTP attempt, 1s to 10m. After an attempt without answer no opposite request goes to that audience for this long."`
 }
 
@@ -40,6 +41,9 @@ func (f *Facebook) check(p *problems, uploads bool) {
 		p.add("facebook.api_version", f.APIVersion, "v and a number, such as v26.0", "see Meta's page \"Graph API changelog\" for the versions served")
 	}
 	p.oneOf("facebook.app_secret_proof", f.AppSecretProof, "plain", "timed")
+	if f.ReadInterval != 0 {
+		p.duration("facebook.read_interval", f.ReadInterval, 10*time.Minute, 168*time.Hour)
+	}
 	p.duration("facebook.request_timeout", f.RequestTimeout, time.Second, 10*time.Minute)
 	if f.AdAccount != "" && !accountID.MatchString(f.AdAccount) {
 		p.add("facebook.ad_account", f.AdAccount, "digits with or without act_", "copy the account's id from the Ads Manager")

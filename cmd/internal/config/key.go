@@ -57,6 +57,12 @@ func envName(path string) string {
 
 // text is the value as it would be written.
 func text(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		if x == 0 {

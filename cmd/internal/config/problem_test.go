@@ -179,28 +179,54 @@ kafka:
 			`muster.yaml:5:93: facebook.request_timeout: "1ms": want 1s to 10m`,
 			`muster.yaml:5:71: facebook.ad_account: "abc": want digits with or without act_; copy the account's id from the Ads Manager`,
 		}},
-		{name: "events", text: none + "extern_id: {alone: true}\nentered_events: [In, ' ']\nexited_events: [In]\nextra_traits: {PHONES: [m], EXTERN_ID: [m], EMAIL: ['']}\n", want: []string{
+		{name: "events", text: none + "extern_id: {alone: true}\nentered_events: [In, ' ']\nexited_events: [In]\nextra_traits: {PHONES: [m], EXTERN_ID: [m], EMAIL: [''], LOOKALIKE_VALUE: [ltv]}\n", want: []string{
 			`muster.yaml:5:20: extern_id.alone: "true": want false while extern_id.enabled is false; set extern_id.enabled: true, or remove the key`,
 			`muster.yaml:6:22: entered_events[1]: " ": want a name; remove the empty entry`,
 			`muster.yaml:7:17: exited_events[0]: "In": want a name that is not in entered_events too; an event cannot mean both; remove one`,
 			`muster.yaml:8:53: extra_traits.EMAIL[0]: not set: want a trait key, dotted when nested; name the trait or remove the entry`,
 			`muster.yaml:8:40: extra_traits.EXTERN_ID: "EXTERN_ID": want a key that is filled from traits; EXTERN_ID is always the user id; see extern_id.enabled`,
-			`muster.yaml:8:24: extra_traits.PHONES: "PHONES": want one of EXTERN_ID, EMAIL, PHONE, MADID, FN, LN, FI, GEN, DOBY, DOBM, DOBD, ST, CT, ZIP, COUNTRY, LOOKALIKE_VALUE; did you mean PHONE?`,
+			`muster.yaml:8:75: extra_traits.LOOKALIKE_VALUE: "LOOKALIKE_VALUE": want a key that identifies people; name the trait that holds it: audiences.KEY.value_trait`,
+			`muster.yaml:8:24: extra_traits.PHONES: "PHONES": want one of EXTERN_ID, EMAIL, PHONE, MADID, FN, LN, FI, GEN, DOBY, DOBM, DOBD, ST, CT, ZIP, COUNTRY; did you mean PHONE?`,
 		}},
 		{name: "audiences", text: none + `audiences:
   a: {facebook_id: 1}
   b: {facebook_id: 1, account: x, window: 1ms}
   c: {facebook_id: act_1, identifiers: [EMIAL, FN, FN, EXTERN_ID]}
   d: {identifiers: [FN, LN]}
+  e: {identifiers: [EMAIL, LOOKALIKE_VALUE], extern_id: true, value_trait: shop..margin}
+  f: {extern_id: true}
+  g: {extern_id: yes}
+  h: {extern_id: false, value_trait: LOOKALIKE_VALUE}
+  i: {identifiers: [EMAIL], extern_id: false}
 `, want: []string{
+			`muster.yaml:12:18: audiences.g.extern_id: "yes": want true or false`,
 			`muster.yaml:7:20: audiences.b.facebook_id: "1": want an id of its own; audiences.a has this one; two audiences would remove each other's members: give each its own Facebook audience`,
 			`muster.yaml:7:32: audiences.b.account: "x": want digits with or without act_; copy the account's id from the Ads Manager`,
 			`muster.yaml:7:43: audiences.b.window: "1ms": want 100ms to 168h`,
 			`muster.yaml:8:20: audiences.c.facebook_id: "act_1": want 1 to 32 digits; copy the audience's id from the Ads Manager`,
-			`muster.yaml:8:41: audiences.c.identifiers[0]: "EMIAL": want one of EXTERN_ID, EMAIL, PHONE, MADID, FN, LN, FI, GEN, DOBY, DOBM, DOBD, ST, CT, ZIP, COUNTRY, LOOKALIKE_VALUE; did you mean EMAIL?`,
+			`muster.yaml:8:41: audiences.c.identifiers[0]: "EMIAL": want one of EXTERN_ID, EMAIL, PHONE, MADID, FN, LN, FI, GEN, DOBY, DOBM, DOBD, ST, CT, ZIP, COUNTRY; did you mean EMAIL?`,
 			`muster.yaml:8:52: audiences.c.identifiers[2]: "FN": want each key once; remove one of the two`,
 			`muster.yaml:8:56: audiences.c.identifiers[3]: "EXTERN_ID": want EXTERN_ID only with extern_id.enabled; set extern_id.enabled: true, which stores raw user ids`,
 			`muster.yaml:9:20: audiences.d.identifiers: "[FN LN]": want at least one of EMAIL, PHONE, MADID, EXTERN_ID; add one: the other keys alone match nobody`,
+			`muster.yaml:10:28: audiences.e.identifiers[1]: "LOOKALIKE_VALUE": want a key that identifies people; for a value-based audience name the trait that holds it: audiences.KEY.value_trait`,
+			`muster.yaml:10:57: audiences.e.extern_id: "true": want what identifiers says; remove extern_id: identifiers lists all keys, EXTERN_ID among them or not`,
+			`muster.yaml:10:76: audiences.e.value_trait: "shop..margin": want a trait key, dotted when nested; name the trait as events do, such as lifetime_value`,
+			`muster.yaml:11:18: audiences.f.extern_id: "true": want true only with extern_id.enabled; set extern_id.enabled: true, which stores raw user ids`,
+		}},
+		{name: "requests", text: none + `audiences:
+  a: {data_processing: {options: [LDU, LDU, ldu], country: 2, state: 5}, app_ids: [12, x], page_ids: ["", 7]}
+  b: {data_processing: {state: 1000}}
+  c: {data_processing: {options: [LDU], state: 1000}}
+  d: {data_processing: {options: [LDU], country: 1, state: 1000}, app_ids: [12]}
+`, want: []string{
+			`muster.yaml:6:40: audiences.a.data_processing.options[1]: "LDU": want each option once; remove one of the two`,
+			`muster.yaml:6:45: audiences.a.data_processing.options[2]: "ldu": want one of LDU; did you mean LDU?`,
+			`muster.yaml:6:60: audiences.a.data_processing.country: "2": want 0 to 1`,
+			`muster.yaml:6:70: audiences.a.data_processing.state: "5": want 1000 to 9999`,
+			`muster.yaml:6:88: audiences.a.app_ids[1]: "x": want 1 to 32 digits; copy the id from the app's dashboard or the page's settings`,
+			`muster.yaml:6:103: audiences.a.page_ids[0]: not set: want 1 to 32 digits; copy the id from the app's dashboard or the page's settings`,
+			`muster.yaml:7:24: audiences.b.data_processing.options: not set: want [LDU] where country or state is set; set options: [LDU], or remove country and state`,
+			`muster.yaml:8:24: audiences.c.data_processing.country: "0": want a country where state is set; set country: 1, the US, or remove state`,
 		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,

@@ -14,6 +14,12 @@ var durationType = reflect.TypeFor[time.Duration]()
 // scalars too. It returns what would have been legal when the text is not.
 func setText(v reflect.Value, text string) (want string) {
 	switch {
+	case v.Kind() == reflect.Pointer: // set, as against not set
+		of := reflect.New(v.Type().Elem())
+		if want := setText(of.Elem(), text); want != "" {
+			return want
+		}
+		v.Set(of)
 	case v.Type() == durationType:
 		d, err := time.ParseDuration(text)
 		if text == "0" {

@@ -119,6 +119,7 @@ func (c *Config) checkEvents(p *problems) {
 		values []string
 	}{
 		{"entered_events", c.EnteredEvents}, {"exited_events", c.ExitedEvents}, {"require_consent", c.RequireConsent},
+		{"spaces", c.Spaces},
 	} {
 		for i, v := range list.values {
 			if strings.TrimSpace(v) == "" {

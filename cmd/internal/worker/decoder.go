@@ -38,6 +38,7 @@ func DecoderOptions(c *config.Config) schema.DecoderOptions {
 		MaxEventBytes:     c.MaxEventBytes,
 		MaxValues:         c.MaxValues,
 		ExtraTraits:       extra,
+		ValueTraits:       slices.Compact(slices.Sorted(maps.Values(c.ValueTraits()))),
 		EnteredEvents:     c.EnteredEvents,
 		ExitedEvents:      c.ExitedEvents,
 		ConsentCategories: c.RequireConsent,

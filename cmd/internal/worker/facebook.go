@@ -20,6 +20,7 @@ func workerOptions(c *config.Config, o Options, t *telemetry) facebook.Options {
 	options := graphOptions(c.Facebook, o)
 	options.BeforeSend = uploader.MaySend
 	options.TracerProvider, options.MeterProvider = t.tracers, t.meters
+	options.ReadOnly = c.DryRun()
 	return options
 }
 

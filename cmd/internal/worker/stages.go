@@ -61,7 +61,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 	}
 	audienceKeys := map[string]schema.KeySet{}
 	for key, a := range c.Audiences {
-		if len(a.Identifiers) > 0 {
+		if len(a.Identifiers) > 0 || a.ExternID != nil {
 			audienceKeys[key] = a.Keys(c.ExternID)
 		}
 	}
@@ -76,6 +76,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 		MembersPartitions: members,
 		Keys:              config.Audience{}.Keys(c.ExternID),
 		AudienceKeys:      audienceKeys,
+		ValueTraits:       c.ValueTraits(),
 		RequireConsent:    c.RequireConsent,
 		ExternIDAlone:     c.ExternID.Alone,
 		MaxValues:         c.MaxValues,
@@ -105,8 +106,13 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	if resend == 0 {
 		resend = -1
 	}
+	graph := uploader.Facebook(client)
+	if c.DryRun() {
+		w.dry = newDryRun(client, w.log)
+		graph = w.dry
+	}
 	processors, err := uploader.New(uploader.Options{
-		Facebook:     client,
+		Facebook:     graph,
 		Installation: installation(c, clusterID),
 		Account:      account,
 		Audiences:    audiences,
@@ -119,12 +125,14 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		MaxAudiences:    c.MaxAudiences,
 		Include:         c.Include,
 		Exclude:         c.Exclude,
+		Spaces:          c.Spaces,
 		Recreate:        c.OnDeleted == config.OnDeletedRecreate,
 
 		Window:         c.Window,
 		Quiet:          c.FirstSyncQuiet,
 		ResendOver:     resend,
 		RequestTimeout: c.Facebook.RequestTimeout,
+		ReadEvery:      cmp.Or(c.Facebook.ReadInterval, -1),
 		TakeoverWait:   takeoverWait(c),
 		Health:         &w.uploads,
 		Logger:         w.log,
@@ -159,7 +167,7 @@ func takeoverWait(c *config.Config) time.Duration {
 
 // installation is the name in the marker of Facebook audiences.
 func installation(c *config.Config, clusterID string) string {
-	return cmp.Or(c.Installation, clusterID+"/"+c.Group)
+	return cmp.Or(c.Installation, clusterID+"/"+c.RealGroup())
 }
 
 // stage is what all stages have in common.
@@ -186,6 +194,8 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 	for key, a := range c.Audiences {
 		o := uploader.AudienceOptions{
 			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
+			ValueBased:     a.ValueTrait != "",
+			DataProcessing: uploader.DataProcessing(a.DataProcessing), AppIDs: a.AppIDs, PageIDs: a.PageIDs,
 			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
 		}
 		var err error

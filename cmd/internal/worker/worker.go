@@ -29,6 +29,7 @@ type Worker struct {
 	uploads uploader.Health
 	cache   *pebble.Cache // while Run runs
 	disk    chan error    // why the disk of the tables has failed
+	dry     *dryRun       // in a dry run, once the stages are open
 
 	mu         sync.Mutex
 	stages     []*consumer.Stage
@@ -103,6 +104,14 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	}
 	w.log.Info("stopped")
 	return nil
+}
+
+// DryRun is what a dry run would have written to Facebook, after Run.
+func (w *Worker) DryRun() []DryAudience {
+	if w.dry == nil {
+		return nil
+	}
+	return w.dry.report()
 }
 
 // open waits for Kafka, sees to the topics and makes the stages.

@@ -107,8 +107,7 @@ func (s *Server) Settle() {
 func (s *Server) apply(a *audience, o operation) {
 	switch {
 	case o.final != nil:
-		a.lines, a.people = o.final.lines, o.final.people
-		a.replace, a.failed = nil, false
+		s.finishReplacement(a, o.final, o.due)
 	case o.op == OpRemove || o.op == OpForget:
 		for _, p := range o.rows {
 			a.lines.remove(p)

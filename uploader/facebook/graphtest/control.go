@@ -60,7 +60,11 @@ func (s *Server) AddAudience(account string, fields map[string]string) string {
 	}
 	f := map[string]string{"subtype": "CUSTOM"}
 	maps.Copy(f, fields)
-	return s.newAudience(acct, f, time.Now()).id
+	valueBased := f["is_value_based"] == "true"
+	delete(f, "is_value_based")
+	a := s.newAudience(acct, f, time.Now())
+	a.valueBased = valueBased
+	return a.id
 }
 
 // AddRows puts rows into an audience at once, as if uploaded long ago.

@@ -46,13 +46,24 @@ const (
 	Gone               Kind = "gone"                // 100/33
 	Forbidden          Kind = "forbidden"           // 403, code 200
 	BadData            Kind = "bad_data"            // 100, "Data is missing or does not match schema"
+	SessionTimedOut    Kind = "session_timed_out"   // 2650/1870158
+	SessionFinished    Kind = "session_finished"    // 2650/1870159
+	FirstBatchMissing  Kind = "first_batch_missing" // 2650/1870147
+	NotReplaced        Kind = "not_replaced"        // 2650/1870148
+	TooManyPeople      Kind = "too_many_people"     // 2650/1870144
+)
+
+// ReplaceFails shows later: the batch is taken, and its replacement ends with status 415,
+// half done.
+const (
+	ReplaceFails Kind = "replace_fails"
 )
 
 // Kinds lists every kind of fault.
 func Kinds() []Kind {
 	return append(EverydayKinds(), HTTP200Text, TimeoutBefore, TimeoutAfter, Code1Reduce, Throttle80003, Throttle17,
 		Throttle613, Abuse613, TOS, TokenExpired, MissingAfterCreate, Flagged, ReplaceInProgress, LowSize, TooMany, Gone,
-		Forbidden, BadData)
+		Forbidden, BadData, SessionTimedOut, SessionFinished, FirstBatchMissing, NotReplaced, TooManyPeople, ReplaceFails)
 }
 
 // EverydayKinds lists the faults that every client meets and has to survive by itself.
@@ -99,6 +110,8 @@ func (k Kind) possible(op Op) bool {
 		return op == OpRemove
 	case TooMany, BadData, MissingAfterCreate, Flagged, ReplaceInProgress:
 		return op.onMembers()
+	case SessionTimedOut, SessionFinished, FirstBatchMissing, NotReplaced, TooManyPeople, ReplaceFails:
+		return op == OpReplace
 	case TOS:
 		return op.writes()
 	case Code1Reduce:
@@ -111,7 +124,9 @@ func (k Kind) possible(op Op) bool {
 func (k Kind) known() bool { return slices.Contains(Kinds(), k) }
 
 // executes reports whether the request is carried out in spite of the fault.
-func (k Kind) executes() bool { return k == Slow || k == ResetAfter || k == TimeoutAfter }
+func (k Kind) executes() bool {
+	return k == Slow || k == ResetAfter || k == TimeoutAfter || k == ReplaceFails
+}
 
 func (k Kind) throttles() bool { return k == Throttle80003 || k == Throttle17 || k == Throttle613 }
 
@@ -169,4 +184,9 @@ var faultErrors = map[Kind]func(e *Entry, tosSubcode int) *graphError{
 	Gone:               func(e *Entry, _ int) *graphError { return errNoObject(e.Method, e.Audience, 33) },
 	Forbidden:          func(e *Entry, _ int) *graphError { return errReadOnly(e.Audience) },
 	BadData:            func(*Entry, int) *graphError { return errShape() },
+	SessionTimedOut:    func(*Entry, int) *graphError { return errSessionTimedOut() },
+	SessionFinished:    func(*Entry, int) *graphError { return errSessionFinished() },
+	FirstBatchMissing:  func(*Entry, int) *graphError { return errFirstBatchMissing() },
+	NotReplaced:        func(*Entry, int) *graphError { return errNotReplaced() },
+	TooManyPeople:      func(*Entry, int) *graphError { return errTooManyPeople() },
 }

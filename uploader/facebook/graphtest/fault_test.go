@@ -48,13 +48,22 @@ func TestAnswers(t *testing.T) {
 		{Gone, 400, 100, 33, "does not exist, cannot be loaded due to missing permissions"},
 		{Forbidden, 403, 200, 0, "(#200) The current user can not update audience"},
 		{BadData, 400, 100, 0, "(#100) Data is missing or does not match schema"},
+		{SessionTimedOut, 400, 2650, 1870158, ""},
+		{SessionFinished, 400, 2650, 1870159, ""},
+		{FirstBatchMissing, 400, 2650, 1870147, ""},
+		{NotReplaced, 400, 2650, 1870148, ""},
+		{TooManyPeople, 400, 2650, 1870144, ""},
 	} {
 		t.Run(string(tc.kind), func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, Options{})
 			id := c.create()
 			c.srv.Inject(Fault{Kind: tc.kind})
-			a := c.rows("POST", id, "EMAIL", []string{h("a")})
+			do := func() answer { return c.rows("POST", id, "EMAIL", []string{h("a")}) }
+			if !tc.kind.possible(OpAdd) && tc.kind.possible(OpReplace) {
+				do = func() answer { return c.do("POST", id+"/usersreplace", batchOf(t, 1, 1, true, "a")) }
+			}
+			a := do()
 			wantCode(t, a, tc.status, tc.code, tc.subcode)
 			if !strings.Contains(a.text, tc.text) {
 				t.Errorf("answer %s lacks %q", a.text, tc.text)
@@ -73,7 +82,7 @@ func TestAnswers(t *testing.T) {
 			if e.Fault != tc.kind || e.Status != tc.status || e.Code != tc.code || e.Outcome != Answered {
 				t.Errorf("journal: %+v", e)
 			}
-			wantOK(t, c.rows("POST", id, "EMAIL", []string{h("a")}))
+			wantOK(t, do())
 		})
 	}
 }

@@ -72,9 +72,32 @@ func errFlagged() *graphError {
 		"Before updating user memberships, you must resolve integrity restrictions on this Data File Custom Audience.")
 }
 
+func errUpdate(subcode int, title, message string) *graphError {
+	return oauthError(2650, subcode, "Failed to update the custom audience").withUser(title, message)
+}
+
+func errSessionTimedOut() *graphError {
+	return errUpdate(1870158, "Session Timed Out", "A session lasts 90 minutes.")
+}
+
+func errSessionFinished() *graphError {
+	return errUpdate(1870159, "Session Finished", "The session was finished by its last batch.")
+}
+
+func errFirstBatchMissing() *graphError {
+	return errUpdate(1870147, "First Batch Not Detected", "A replacement starts with batch_seq 1.")
+}
+
+func errNotReplaced() *graphError {
+	return errUpdate(1870148, "Audience Not Fully Updated", "Something went wrong, and the list was not fully updated.")
+}
+
+func errTooManyPeople() *graphError {
+	return errUpdate(1870144, "Audience Too Large", "Audiences of 100 million people and more cannot be replaced.")
+}
+
 func errReplaceInProgress() *graphError {
-	return oauthError(2650, 1870145, "Failed to update the custom audience").withUser(
-		"Audience Update In Progress", "The audience is being replaced. Try again once that is finished.")
+	return errUpdate(1870145, "Audience Update In Progress", "The audience is being replaced. Try again once that is finished.")
 }
 
 func errLowSize() *graphError {

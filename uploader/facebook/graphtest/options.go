@@ -34,6 +34,9 @@ type Options struct {
 	// answered before the next one was sent be applied in another order, each up
 	// to this much later. What was answered is never overtaken.
 	ReorderSpan time.Duration
+	// ReplaceDelay is the time between the last batch of a replacement and its end: its
+	// operation status is 414 until then.
+	ReplaceDelay time.Duration
 	// CreateLag is how long POST /users on a new audience is answered by code 803.
 	CreateLag time.Duration
 	// ListLag is how long a new audience is missing from lists.

@@ -12,6 +12,7 @@ type replacement struct {
 	lines   *lines
 	people  map[int32]struct{}
 	rows    []packed
+	fails   bool // in the end, half done
 }
 
 // usersReplace answers POST /{audience}/usersreplace.
@@ -27,8 +28,7 @@ func (s *Server) usersReplace(c *call) (any, *graphError) {
 	case b == nil:
 		return nil, errParam("session")
 	case b.total >= maxReplace || s.matched(a) >= maxReplace:
-		return nil, oauthError(2650, 1870144, "Failed to update the custom audience").withUser("Audience Too Large",
-			"Audiences of 100 million people and more cannot be replaced.")
+		return nil, errTooManyPeople()
 	}
 	if err := s.beginReplacement(c, b); err != nil {
 		return nil, err
@@ -41,9 +41,11 @@ func (s *Server) usersReplace(c *call) (any, *graphError) {
 	r := a.replace
 	r.session = ses
 	r.rows = append(r.rows, p.rows...)
+	r.fails = r.fails || c.fault != nil && c.fault.Kind == ReplaceFails
 	s.insert(r.lines, r.people, a.account, operation{rows: p.rows, due: c.now})
 	if b.last {
 		s.accept(c)
+		c.due = c.due.Add(s.opts.ReplaceDelay)
 		a.source, a.sourceOp = p.source, true
 		a.invalid = float64(ses.invalid) / float64(ses.received)
 		a.enqueue(operation{seq: c.entry.Seq, op: OpReplace, due: c.due, final: r})
@@ -64,12 +66,24 @@ func (s *Server) beginReplacement(c *call, b *batch) *graphError {
 	case a.replace != nil:
 		return nil
 	case b.seq != 1:
-		return oauthError(2650, 1870147, "Failed to update the custom audience").withUser("First Batch Not Detected",
-			"A replacement starts with batch_seq 1.")
+		return errFirstBatchMissing()
 	}
 	a.replace = &replacement{lines: newLines(), people: make(map[int32]struct{})}
 	a.failed = false
 	return nil
+}
+
+// finishReplacement puts the rows that arrived in the place of the old ones. What one
+// leaves that fails is not documented ("not fully updated"): here the worst, half of the
+// new rows and none of the old.
+func (s *Server) finishReplacement(a *audience, r *replacement, due time.Time) {
+	a.replace, a.failed = nil, r.fails
+	if !r.fails {
+		a.lines, a.people = r.lines, r.people
+		return
+	}
+	a.lines, a.people = newLines(), make(map[int32]struct{})
+	s.insert(a.lines, a.people, a.account, operation{rows: r.rows[:len(r.rows)/2], due: due})
 }
 
 // expireReplacement ends a replacement whose time is over. Meta says that what arrived is

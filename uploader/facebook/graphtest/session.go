@@ -78,11 +78,9 @@ func (s *Server) openSession(c *call, b *batch) (*session, *graphError) {
 	case ses.audience != c.audience || ses.op != c.op:
 		return nil, errBadParam("session_id", "unique within the ad account.")
 	case ses.closed:
-		return nil, oauthError(2650, 1870159, "Failed to update the custom audience").withUser("Session Finished",
-			"The session was finished by its last batch.")
+		return nil, errSessionFinished()
 	case s.overdue(ses, c.now):
-		return nil, oauthError(2650, 1870158, "Failed to update the custom audience").withUser("Session Timed Out",
-			"A session lasts 90 minutes.")
+		return nil, errSessionTimedOut()
 	case ses.schema != c.payload.schemaText():
 		return nil, errShape()
 	}

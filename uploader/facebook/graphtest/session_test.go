@@ -119,3 +119,23 @@ func TestReplaceTimeout(t *testing.T) {
 		}
 	})
 }
+
+func TestReplaceFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(t, Options{ReplaceDelay: time.Hour})
+		id := c.create()
+		c.srv.AddRows(id, Row{"EMAIL": h("old")})
+		c.srv.Inject(Fault{Kind: ReplaceFails})
+		wantOK(t, c.do("POST", id+"/usersreplace", batchOf(t, 1, 1, false, "a")))
+		wantOK(t, c.do("POST", id+"/usersreplace", batchOf(t, 1, 2, true, "b")))
+		if got := c.srv.Audience(id); got.OperationStatus != 414 || got.Keys()[0] != "EMAIL="+h("old") {
+			t.Errorf("before its end: %+v", got)
+		}
+		time.Sleep(time.Hour)
+		got := c.srv.Audience(id)
+		if d := cmp.Diff([]string{"EMAIL=" + h("a")}, got.Keys()); d != "" || got.OperationStatus != 415 {
+			t.Errorf("status %d, keys %s", got.OperationStatus, d)
+		}
+	})
+}

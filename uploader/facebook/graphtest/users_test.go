@@ -110,6 +110,9 @@ func TestUsers(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, Options{})
 			id := c.create()
+			if strings.Contains(tc.payload, "LOOKALIKE_VALUE") {
+				id = c.create(`,"is_value_based":true`)
+			}
 			body := `{"payload":` + tc.payload + `}`
 			if tc.payload == "" {
 				body = `{}`
@@ -205,6 +208,10 @@ func TestAudienceRules(t *testing.T) {
 		t.Errorf("message: %s", a.text)
 	}
 	wantOK(t, c.rows("POST", valued, "EMAIL,LOOKALIKE_VALUE", []string{h("a"), "3"}))
+	wantOK(t, c.rows("POST", c.create(), "EMAIL,LOOKALIKE_VALUE", []string{h("a"), "3"})) // what Facebook makes of it is not known
+	if got := c.violations(); got[ValueUnasked] != 1 {
+		t.Errorf("violations %v, want one of a value that nobody asked for", got)
+	}
 	flagged := c.create()
 	c.srv.SetFlagged(flagged, true)
 	wantCode(t, c.rows("POST", flagged, "EMAIL", []string{h("a")}), 400, 100, 1713230)

@@ -14,6 +14,7 @@ const (
 	NotHashed            ViolationKind = "not_hashed"             // not 64 lower-case hex digits
 	BadMADID             ViolationKind = "bad_madid"              // hashed, upper case, or no id
 	BadValue             ViolationKind = "bad_value"              // LOOKALIKE_VALUE is no number ≥ 0
+	ValueUnasked         ViolationKind = "value_unasked"          // LOOKALIKE_VALUE for an audience that is not value-based
 	BlankExternID        ViolationKind = "blank_extern_id"        // makes the row invalid
 	EmptyRow             ViolationKind = "empty_row"              // nothing that identifies
 	BlankColumn          ViolationKind = "blank_column"           // a key no row has

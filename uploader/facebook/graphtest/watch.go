@@ -25,7 +25,13 @@ func (s *Server) identify(c *call) {
 func (s *Server) watch(c *call) {
 	if c.payload != nil {
 		for _, l := range c.payload.lapses {
+			if l.kind == BlankColumn && c.op == OpReplace {
+				continue // a session has one schema, whatever a single batch has
+			}
 			s.violate(c.entry, l.kind, l.detail)
+		}
+		if c.audience != nil && !c.audience.valueBased && c.payload.has(keyValue) {
+			s.violate(c.entry, ValueUnasked, "")
 		}
 	}
 	if _, inURL := c.tokenText(); inURL && slices.Contains(graphOps, c.op) {
