@@ -17,13 +17,16 @@ import (
 func TestMarker(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ключ", 300)
-	for _, key := range []string{"a", "b", long, "[muster:0123]", ""} {
-		d := describe("house", key)
-		if got := markerIn(d); got != markerOf("house", key) {
-			t.Errorf("marker of %.20q is %q", key, got)
-		}
-		if n := len([]rune(d)); n > 250 {
-			t.Errorf("the description of %.20q has %d characters", key, n)
+	other := describe("", "house", "other")
+	for _, words := range []string{"", "kept", long, other, strings.Repeat("x", maxWords-20) + other} {
+		for _, key := range []string{"a", "b", long, "[muster:0123]", ""} {
+			d := describe(words, "house", key)
+			if got := markerIn(d); got != markerOf("house", key) {
+				t.Errorf("marker of %.20q in %q is %q", key, d, got)
+			}
+			if n := len([]rune(d)); n > 250 {
+				t.Errorf("the description of %.20q has %d characters", key, n)
+			}
 		}
 	}
 	if markerOf("house", "a") == markerOf("other", "a") {
@@ -55,7 +58,7 @@ func (p *pages) AudiencePage(ctx context.Context, _ facebook.AccountID, after st
 	i := 0
 	_, _ = fmt.Sscan(after, &i)
 	page := facebook.Page{Audiences: []facebook.Audience{{
-		ID: facebook.AudienceID(fmt.Sprint(100 + i)), Description: describe("house", fmt.Sprint(i)),
+		ID: facebook.AudienceID(fmt.Sprint(100 + i)), Description: describe("", "house", fmt.Sprint(i)),
 	}}}
 	if i+1 < p.n {
 		page.Next = fmt.Sprint(i + 1)

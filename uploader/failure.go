@@ -145,3 +145,14 @@ func (t *task) block(a *audience, b *musterpb.Block, now time.Time) {
 	a.blockedUntil = now.Add(t.options.SlowBeat)
 	t.touch(a)
 }
+
+// halt ends the window of an audience that is wrongly configured: it is tried again
+// every SlowBeat.
+func (t *task) halt(a *audience, b *musterpb.Block, now time.Time) {
+	if a.row.Block == nil || a.row.Block.Reason != b.Reason {
+		t.telemetry.blocked(t.ctx, b.Reason)
+		t.options.Logger.Error("nothing is sent to the audience until somebody acts", "audience", a.key, "reason", b.Reason, "problem", b.Title, "remedy", b.Remedy)
+	}
+	t.block(a, b, now)
+	t.abandon(a, now, b.Reason)
+}

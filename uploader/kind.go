@@ -92,12 +92,7 @@ func (t *task) learnKind(a *audience, kind musterpb.AudienceKind, now time.Time)
 		b.Title = "the Facebook audience is value-based, but no value trait is configured"
 		b.Remedy = "Set audiences." + a.key + ".value_trait; or " + change + "."
 	}
-	if a.row.Block == nil || a.row.Block.Reason != b.Reason {
-		t.telemetry.blocked(t.ctx, b.Reason)
-		t.options.Logger.Error("the Facebook audience is of the wrong kind", "audience", a.key, "problem", b.Title, "remedy", b.Remedy)
-	}
-	t.block(a, b, now)
-	t.abandon(a, now, b.Reason)
+	t.halt(a, b, now)
 }
 
 // unread decides what follows when an audience could not be read.

@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +46,10 @@ func (t *task) find(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 		a.row.Account = string(a.options.Account)
 		a.changed = true
 		t.touch(a)
+	}
+	if b := t.mayName(a, now); b != nil {
+		t.halt(a, b, now)
+		return time.Time{}, nil
 	}
 	if b := t.mayCreate(a, now); b != nil {
 		t.hold(a, b, now)
@@ -148,11 +151,8 @@ func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.
 
 func (t *task) create(tx *consumer.Tx, a *audience) {
 	account := a.account()
-	n := facebook.NewAudience{
-		Name:        cmp.Or(a.options.Name, a.row.Name, a.key),
-		Description: describe(t.options.Installation, a.key),
-		ValueBased:  a.options.ValueBased,
-	}
+	n := facebook.NewAudience{Source: a.options.Source, ValueBased: a.options.ValueBased}
+	n.Name, n.Description, _ = t.named(a) // mayName has seen that it can be
 	t.launch(tx, a, func(ctx context.Context) answer {
 		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
 		t.budget.learn(account, usage, err, time.Now())

@@ -3,8 +3,8 @@ package uploader
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"regexp"
+	"strings"
 )
 
 // marker is the sign in the description of a Facebook audience by which an
@@ -20,11 +20,11 @@ func markerOf(installation, key string) marker {
 	return marker(hex.EncodeToString(sum[:16]))
 }
 
-// describe returns the description of an audience: words for people, cut short,
-// and the marker.
-func describe(installation, key string) string {
-	return fmt.Sprintf("Kept by Muster (%s) equal to the audience %s. Do not edit this text. [muster:%s]",
-		clip(installation, 40), clip(key, 60), markerOf(installation, key))
+// describe returns the description of an audience: words for people and the
+// marker, which stays whole and alone whatever the words say.
+func describe(words, installation, key string) string {
+	words = strings.ReplaceAll(words, "[muster:", "(muster:")
+	return clip(words, maxWords) + " [muster:" + string(markerOf(installation, key)) + "]"
 }
 
 // markerIn returns the marker in a description, "" if there is none.

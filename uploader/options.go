@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"muster/schema"
 	"muster/uploader/facebook"
 )
 
@@ -55,6 +56,13 @@ type Options struct {
 	// none is created any more. Facebook's limit is 500 customer lists (Meta,
 	// "Custom Audiences"). Default 450.
 	MaxAudiences int
+
+	// Name and Description are what AudienceOptions.Name and Description are of
+	// audiences without their own. Default: the stream's name, else the key; and that
+	// Muster keeps the audience.
+	Name, Description *schema.AudienceText
+	// Source is AudienceOptions.Source of audiences without their own.
+	Source facebook.CustomerFileSource
 
 	// Window is the period after which an audience's delta is sent. Default 1 h.
 	Window time.Duration
@@ -110,7 +118,13 @@ type Options struct {
 
 // AudienceOptions are what is configured of one audience.
 type AudienceOptions struct {
-	Name       string              // default: the stream's name, else the key
+	// Name and Description are what the Facebook audience is called when it is made,
+	// cut to 150 and 180 characters. Default Options.Name and Options.Description.
+	Name, Description *schema.AudienceText
+	// Source is what Facebook is told, when the audience is made, of where its rows
+	// come from. Default Options.Source, then facebook.SourceUser.
+	Source facebook.CustomerFileSource
+
 	FacebookID facebook.AudienceID // an existing audience; default: an own one
 	// FacebookName finds an existing audience by its name, which must be unique in the
 	// account; none is made. Not with FacebookID.
@@ -243,6 +257,8 @@ func (o *Options) of(key string) AudienceOptions {
 	a.LeaveOut = a.LeaveOut || !o.chosen(key)
 	a.Account = cmp.Or(a.Account, o.Account)
 	a.Window = cmp.Or(a.Window, o.Window)
+	a.Name, a.Description = cmp.Or(a.Name, o.Name), cmp.Or(a.Description, o.Description)
+	a.Source = cmp.Or(a.Source, o.Source)
 	return a
 }
 

@@ -12,19 +12,21 @@ import (
 // Audience is what is configured for one audience of the stream. Audiences
 // that are not named here are synchronised with the defaults.
 type Audience struct {
-	Name           string         `yaml:"name" doc:"Name of the Facebook audience when it is created. Empty: audience_name of its events, else the key. A later change does not rename."`
-	FacebookID     string         `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
-	FacebookName   string         `yaml:"facebook_name" doc:"Name of an existing Facebook audience to fill, exactly as Facebook has it; it must be the only one of that name in the ad account."`
-	Account        string         `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
-	Identifiers    []string       `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
-	ExternID       *bool          `yaml:"extern_id" doc:"Whether EXTERN_ID is among the keys of an audience without identifiers; true needs extern_id.enabled. With identifiers, those say it. Not set: as extern_id.enabled."`
-	ValueTrait     string         `yaml:"value_trait" doc:"Trait that holds each member's value, such as lifetime_value; dotted when nested, LOOKALIKE_VALUE for that column of RudderStack rows. It makes the audience value-based: the Facebook audience is created so, and every row carries LOOKALIKE_VALUE, 0 where the trait is missing or negative. A changed value is sent again, nobody is removed for it. Values of a trait named here for the first time are those said from then on; muster replay brings the earlier ones. Facebook cannot change an existing audience: one that is not value-based is then left alone until another takes its place."`
-	AppIDs         []string       `yaml:"app_ids" doc:"Ids of the apps whose user ids are in the rows (UID, APPUID), sent beside the rows of every request. Muster sends none of those ids, so this is only for an audience in which Facebook asks for it."`
-	PageIDs        []string       `yaml:"page_ids" doc:"Ids of the pages whose user ids are in the rows (PAGEUID), likewise."`
-	Window         time.Duration  `yaml:"window" doc:"As window, for this audience. 0: the general one."`
-	OnDeleted      string         `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
-	DataProcessing DataProcessing `yaml:"data_processing"`
-	Sync           string         `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
+	Name               string         `yaml:"name" doc:"Name of the Facebook audience when it is created, plain or a template like facebook.name_template. Empty: that one. A later change does not rename."`
+	Description        string         `yaml:"description" doc:"Its description, plain or a template like facebook.description_template. Empty: that one. A later change does not change it."`
+	CustomerFileSource string         `yaml:"customer_file_source" doc:"As facebook.customer_file_source, for this audience. Empty: that one."`
+	FacebookID         string         `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
+	FacebookName       string         `yaml:"facebook_name" doc:"Name of an existing Facebook audience to fill, exactly as Facebook has it; it must be the only one of that name in the ad account."`
+	Account            string         `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
+	Identifiers        []string       `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`
+	ExternID           *bool          `yaml:"extern_id" doc:"Whether EXTERN_ID is among the keys of an audience without identifiers; true needs extern_id.enabled. With identifiers, those say it. Not set: as extern_id.enabled."`
+	ValueTrait         string         `yaml:"value_trait" doc:"Trait that holds each member's value, such as lifetime_value; dotted when nested, LOOKALIKE_VALUE for that column of RudderStack rows. It makes the audience value-based: the Facebook audience is created so, and every row carries LOOKALIKE_VALUE, 0 where the trait is missing or negative. A changed value is sent again, nobody is removed for it. Values of a trait named here for the first time are those said from then on; muster replay brings the earlier ones. Facebook cannot change an existing audience: one that is not value-based is then left alone until another takes its place."`
+	AppIDs             []string       `yaml:"app_ids" doc:"Ids of the apps whose user ids are in the rows (UID, APPUID), sent beside the rows of every request. Muster sends none of those ids, so this is only for an audience in which Facebook asks for it."`
+	PageIDs            []string       `yaml:"page_ids" doc:"Ids of the pages whose user ids are in the rows (PAGEUID), likewise."`
+	Window             time.Duration  `yaml:"window" doc:"As window, for this audience. 0: the general one."`
+	OnDeleted          string         `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
+	DataProcessing     DataProcessing `yaml:"data_processing"`
+	Sync               string         `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
 }
 
 // Keys is the set of identifiers to upload.
@@ -96,6 +98,11 @@ func (c *Config) checkAudiences(p *problems) {
 		}
 		p.oneOf(path+".sync", a.Sync, "", SyncMirror, SyncAddOnly, SyncPaused)
 		p.oneOf(path+".on_deleted", a.OnDeleted, "", OnDeletedBlock, OnDeletedRecreate)
+		p.template(path+".name", a.Name)
+		p.template(path+".description", a.Description)
+		if a.CustomerFileSource != "" {
+			p.oneOf(path+".customer_file_source", a.CustomerFileSource, fileSources...)
+		}
 		a.DataProcessing.check(p, path+".data_processing")
 		p.scopeIDs(path+".app_ids", a.AppIDs)
 		p.scopeIDs(path+".page_ids", a.PageIDs)

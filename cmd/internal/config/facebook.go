@@ -6,22 +6,27 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"muster/schema"
 )
 
 // Facebook says how to reach the Marketing API.
 type Facebook struct {
-	BaseURL         string        `yaml:"base_url" doc:"Scheme and host of the Graph API, and a path before the version where a gateway needs one."`
-	APIVersion      string        `yaml:"api_version" doc:"Version in every path, v and a number. Facebook keeps a version for about a year and then answers with a newer one, which is logged."`
-	AdAccount       string        `yaml:"ad_account" doc:"Ad account of the audiences, digits with or without act_. Required by the uploader."`
-	AccessToken     Secret        `yaml:"access_token" doc:"Access token with ads_management, best a system user's."`
-	AccessTokenFile string        `yaml:"access_token_file" doc:"File with the access token; it is read again when it changes, so tokens can be rotated without a restart."`
-	AppID           string        `yaml:"app_id" doc:"The Facebook app's id, for muster auth and for knowing when the token expires. Needs app_secret."`
-	LoginURL        string        `yaml:"login_url" doc:"Scheme and host of the page where muster auth login sends a person."`
-	AppSecret       Secret        `yaml:"app_secret" doc:"The app's secret, for appsecret_proof where the app requires it. Empty: no proof is sent."`
-	AppSecretFile   string        `yaml:"app_secret_file" doc:"File to read app_secret from, once, at start; white space around it is dropped."`
-	AppSecretProof  string        `yaml:"app_secret_proof" doc:"Form of the proof: plain (over the token) or timed (over the token and the time)."`
-	ReadInterval    time.Duration `yaml:"read_interval" doc:"How often Facebook is asked for an audience's size and state, 10m to 168h, in spare request budget only. 0 turns it off."`
-	RequestTimeout  time.Duration `yaml:"request_timeout" doc:"Time for one HTTP attempt, 1s to 10m. After an attempt without answer no opposite request goes to that audience for this long."`
+	BaseURL             string        `yaml:"base_url" doc:"Scheme and host of the Graph API, and a path before the version where a gateway needs one."`
+	APIVersion          string        `yaml:"api_version" doc:"Version in every path, v and a number. Facebook keeps a version for about a year and then answers with a newer one, which is logged."`
+	AdAccount           string        `yaml:"ad_account" doc:"Ad account of the audiences, digits with or without act_. Required by the uploader."`
+	AccessToken         Secret        `yaml:"access_token" doc:"Access token with ads_management, best a system user's."`
+	AccessTokenFile     string        `yaml:"access_token_file" doc:"File with the access token; it is read again when it changes, so tokens can be rotated without a restart."`
+	AppID               string        `yaml:"app_id" doc:"The Facebook app's id, for muster auth and for knowing when the token expires. Needs app_secret."`
+	LoginURL            string        `yaml:"login_url" doc:"Scheme and host of the page where muster auth login sends a person."`
+	AppSecret           Secret        `yaml:"app_secret" doc:"The app's secret, for appsecret_proof where the app requires it. Empty: no proof is sent."`
+	AppSecretFile       string        `yaml:"app_secret_file" doc:"File to read app_secret from, once, at start; white space around it is dropped."`
+	AppSecretProof      string        `yaml:"app_secret_proof" doc:"Form of the proof: plain (over the token) or timed (over the token and the time)."`
+	CustomerFileSource  string        `yaml:"customer_file_source" doc:"What Facebook is told, when an audience is made, of where its people come from: USER_PROVIDED_ONLY (from themselves), PARTNER_PROVIDED_ONLY (from partners) or BOTH_USER_AND_PARTNER_PROVIDED. Nothing else follows from it. A later change changes no audience."`
+	NameTemplate        string        `yaml:"name_template" doc:"What a Facebook audience is called when it is made, as a Go template of {{.Key}}, {{.Name}} (audience_name of its events, else the key), {{.Space}} and {{.Computation}} (Engage's, else empty), such as Engage – {{.Name}}. Cut to 150 characters. A later change does not rename."`
+	DescriptionTemplate string        `yaml:"description_template" doc:"Its description, likewise. Cut to 180 characters; the marker by which Muster finds the audience again comes after it. Empty: that Muster keeps it equal to the audience KEY. A later change does not rename."`
+	ReadInterval        time.Duration `yaml:"read_interval" doc:"How often Facebook is asked for an audience's size and state, 10m to 168h, in spare request budget only. 0 turns it off."`
+	RequestTimeout      time.Duration `yaml:"request_timeout" doc:"Time for one HTTP attempt, 1s to 10m. After an attempt without answer no opposite request goes to that audience for this long."`
 }
 
 var (
@@ -40,6 +45,9 @@ func (f *Facebook) check(p *problems, uploads bool) {
 	if !apiVersion.MatchString(f.APIVersion) {
 		p.add("facebook.api_version", f.APIVersion, "v and a number, such as v26.0", "see Meta's page \"Graph API changelog\" for the versions served")
 	}
+	p.oneOf("facebook.customer_file_source", f.CustomerFileSource, fileSources...)
+	p.template("facebook.name_template", f.NameTemplate)
+	p.template("facebook.description_template", f.DescriptionTemplate)
 	p.oneOf("facebook.app_secret_proof", f.AppSecretProof, "plain", "timed")
 	if f.ReadInterval != 0 {
 		p.duration("facebook.read_interval", f.ReadInterval, 10*time.Minute, 168*time.Hour)
@@ -80,4 +88,17 @@ func (c *Config) AdAccounts() []string {
 		}
 	}
 	return accounts
+}
+
+// fileSources are all values of customer_file_source (Meta, "Custom Audiences").
+var fileSources = []string{"USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"}
+
+// template checks what an audience is called; an empty one stands for a default.
+func (p *problems) template(key, text string) {
+	if text == "" {
+		return
+	}
+	if _, err := schema.ParseAudienceText(text); err != nil {
+		p.add(key, text, "a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} ("+err.Error()+")", "write it as in Engage – {{.Name}}")
+	}
 }

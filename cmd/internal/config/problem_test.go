@@ -228,6 +228,18 @@ kafka:
 			`muster.yaml:7:24: audiences.b.data_processing.options: not set: want [LDU] where country or state is set; set options: [LDU], or remove country and state`,
 			`muster.yaml:8:24: audiences.c.data_processing.country: "0": want a country where state is set; set country: 1, the US, or remove state`,
 		}},
+		{name: "names", text: none + `facebook: {name_template: "{{.Nmae}}", description_template: "{{", customer_file_source: USERS_ONLY}
+audiences:
+  a: {name: "{{.Key}} {{x}}", description: "{{/* nothing */}}", customer_file_source: user_provided_only}
+  b: {name: "Plain", description: "Engage – {{.Name}}", customer_file_source: PARTNER_PROVIDED_ONLY}
+`, want: []string{
+			`muster.yaml:5:90: facebook.customer_file_source: "USERS_ONLY": want one of USER_PROVIDED_ONLY, PARTNER_PROVIDED_ONLY, BOTH_USER_AND_PARTNER_PROVIDED`,
+			`muster.yaml:5:27: facebook.name_template: "{{.Nmae}}": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (can't evaluate field Nmae in type schema.AudienceWords); write it as in Engage – {{.Name}}`,
+			`muster.yaml:5:62: facebook.description_template: "{{": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (1: unclosed action`,
+			`muster.yaml:7:13: audiences.a.name: "{{.Key}} {{x}}": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (1: function "x" not defined); write it as in Engage – {{.Name}}`,
+			`muster.yaml:7:44: audiences.a.description: "{{/* nothing */}}": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (the text comes to nothing); write it as in Engage – {{.Name}}`,
+			`muster.yaml:7:87: audiences.a.customer_file_source: "user_provided_only": want one of USER_PROVIDED_ONLY`,
+		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
 			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,

@@ -32,6 +32,16 @@ func TestReconfigure(t *testing.T) {
 		{"nothing", func(*config.Config) {}, nil},
 		{"window", func(c *config.Config) { change(c, "named", func(a *config.Audience) { a.Window = 10 * time.Minute }) }, nil},
 		{"name", func(c *config.Config) { change(c, "named", func(a *config.Audience) { a.Name = "Another" }) }, nil},
+		{"description and source", func(c *config.Config) {
+			c.Facebook.NameTemplate, c.Facebook.DescriptionTemplate = "New {{.Key}}", "of {{.Key}}"
+			change(c, "named", func(a *config.Audience) { a.Description, a.CustomerFileSource = "Mine", "PARTNER_PROVIDED_ONLY" })
+		}, nil},
+		{"data processing", func(c *config.Config) {
+			change(c, "named", func(a *config.Audience) { a.DataProcessing.Options = []string{"LDU"} })
+		}, nil},
+		{"no data processing", func(c *config.Config) {
+			change(c, "named", func(a *config.Audience) { a.DataProcessing.Options = nil })
+		}, nil},
 		// Four of five have a first name in their rows.
 		{"identifiers", func(c *config.Config) {
 			change(c, "named", func(a *config.Audience) { a.Identifiers = []string{"EMAIL"} })

@@ -102,6 +102,10 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	if err != nil {
 		return nil, err
 	}
+	general, err := audienceTexts(config.Audience{Name: c.Facebook.NameTemplate, Description: c.Facebook.DescriptionTemplate})
+	if err != nil {
+		return nil, err
+	}
 	resend := c.ResendPeriod
 	if resend == 0 {
 		resend = -1
@@ -127,6 +131,9 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Exclude:         c.Exclude,
 		Spaces:          c.Spaces,
 		Recreate:        c.OnDeleted == config.OnDeletedRecreate,
+		Name:            general.Name,
+		Description:     general.Description,
+		Source:          facebook.CustomerFileSource(c.Facebook.CustomerFileSource),
 
 		Window:         c.Window,
 		Quiet:          c.FirstSyncQuiet,
@@ -192,13 +199,16 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, error) {
 	all := map[string]uploader.AudienceOptions{}
 	for key, a := range c.Audiences {
+		texts, err := audienceTexts(a)
+		if err != nil {
+			return nil, fmt.Errorf("audience %q: %w", key, err)
+		}
 		o := uploader.AudienceOptions{
-			Name: a.Name, Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
+			Name: texts.Name, Description: texts.Description, Source: facebook.CustomerFileSource(a.CustomerFileSource), Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
 			ValueBased:     a.ValueTrait != "",
 			DataProcessing: uploader.DataProcessing(a.DataProcessing), AppIDs: a.AppIDs, PageIDs: a.PageIDs,
 			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
 		}
-		var err error
 		o.FacebookName = a.FacebookName
 		if a.FacebookID != "" {
 			if o.FacebookID, err = facebook.ParseAudienceID(a.FacebookID); err != nil {
@@ -213,4 +223,20 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 		all[key] = o
 	}
 	return all, nil
+}
+
+// audienceTexts parses what an audience is called; of an empty text there is none.
+func audienceTexts(a config.Audience) (o uploader.AudienceOptions, err error) {
+	for _, x := range []struct {
+		text string
+		into **schema.AudienceText
+	}{{a.Name, &o.Name}, {a.Description, &o.Description}} {
+		if x.text == "" {
+			continue
+		}
+		if *x.into, err = schema.ParseAudienceText(x.text); err != nil {
+			return o, fmt.Errorf("template %q: %w", x.text, err)
+		}
+	}
+	return o, nil
 }

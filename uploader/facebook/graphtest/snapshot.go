@@ -13,6 +13,7 @@ type Audience struct {
 	Account         string `json:"account"`
 	Name            string `json:"name"`
 	Description     string `json:"description"`
+	FileSource      string `json:"customer_file_source"`
 	ValueBased      bool   `json:"value_based"`
 	Deleted         bool   `json:"deleted"`
 	OperationStatus int    `json:"operation_status"`
@@ -51,6 +52,7 @@ func (s *Server) snapshot(a *audience) Audience {
 	s.settle(a, time.Now())
 	v := Audience{
 		ID: a.id, Account: a.account.ID, Name: a.fields["name"], Description: a.fields["description"],
+		FileSource: a.fields["customer_file_source"],
 		ValueBased: a.valueBased, Deleted: a.deleted, OperationStatus: a.operationStatus(),
 		Matched: s.matched(a), Lines: len(a.lines.rows), Pending: len(a.pending),
 		rows: slices.Collect(maps.Values(a.lines.rows)),
