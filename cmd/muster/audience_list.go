@@ -57,6 +57,9 @@ type audienceLine struct {
 	Problem     string    `json:"problem,omitempty"`
 	Remedy      string    `json:"remedy,omitempty"`
 	Alarms      []string  `json:"alarms,omitempty"`
+	Replace     string    `json:"replace,omitempty"` // what a replacement under way is doing
+	NotReplaced string    `json:"not_replaced,omitempty"`
+	ToReplace   string    `json:"to_replace,omitempty"` // what to do about that
 	Account     string    `json:"account,omitempty"`
 	FacebookID  string    `json:"facebook_id,omitempty"`
 	Members     int64     `json:"members"`
@@ -79,6 +82,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 		s := all[key]
 		list = append(list, audienceLine{
 			Audience: key, Name: s.Name, State: s.State, Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
+			Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
