@@ -38,6 +38,10 @@ type Options struct {
 
 	// Keys are the identifiers to be uploaded. Default schema.DefaultKeys.
 	Keys schema.KeySet
+	// Existing are audiences of which Facebook may hold people whom Muster did not send:
+	// who leaves one is emitted with rows, so that they can be removed all the same. Those
+	// for which an event names a Facebook audience are among them by themselves.
+	Existing []string
 	// AudienceKeys are those of audiences that have their own choice.
 	AudienceKeys map[string]schema.KeySet
 	// RequireConsent names the consent categories that a user must have granted,
@@ -116,7 +120,7 @@ func (o *Options) complete() error {
 
 func (o *Options) rules() rules {
 	return rules{
-		keys: o.Keys, audienceKeys: o.AudienceKeys, categories: o.RequireConsent,
+		keys: o.Keys, existing: o.Existing, audienceKeys: o.AudienceKeys, categories: o.RequireConsent,
 		maxValues: o.MaxValues, externIDAlone: o.ExternIDAlone,
 	}
 }

@@ -44,26 +44,39 @@ func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 	if a.In {
 		m.Rows, m.In = v.desired(v.rules.chosen(a.Audience))
 	}
+	if !m.In && (a.FacebookId != "" || slices.Contains(v.rules.existing, a.Audience)) {
+		m.Rows = v.known(v.rules.chosen(a.Audience))
+	}
 	return m
 }
 
 func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
+	v.gather()
+	if !v.consented {
+		return nil, false
+	}
+	return v.known(keys), true
+}
+
+func (v *view) gather() {
 	if !v.gathered {
 		v.gathered = true
 		v.identifiers()
 		v.consented = consented(v.p, v.rules.categories)
 	}
-	if !v.consented {
-		return nil, false
-	}
+}
+
+// known returns the user's rows, wanted or not.
+func (v *view) known(keys schema.KeySet) []*musterpb.Row {
+	v.gather()
 	for i := range v.rows {
 		if v.rows[i].keys == keys {
-			return v.rows[i].rows, true
+			return v.rows[i].rows
 		}
 	}
-	rows = schema.Rows(&v.ids, keys)
+	rows := schema.Rows(&v.ids, keys)
 	v.rows = append(v.rows, rowsOf{keys, rows})
-	return rows, true
+	return rows
 }
 
 // sameMember reports whether two emissions differ in nothing but their version.

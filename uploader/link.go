@@ -95,7 +95,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		return
 	}
 	t.launch(tx, a.window.span, func(ctx context.Context) answer {
-		id, err := t.directory.find(ctx, account, m, since)
+		id, filled, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
 			if err != nil {
@@ -112,7 +112,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 				return nil
 			}
 			t.budget.passed(account, t.now())
-			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND)
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND, filled)
 		}
 	})
 }
@@ -132,7 +132,7 @@ func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.
 			t.budget.read(now)
 			if len(ids) == 1 {
 				a.row.FacebookName = name
-				return t.setID(tx, a, ids[0], musterpb.Origin_ORIGIN_NAMED)
+				return t.setID(tx, a, ids[0], musterpb.Origin_ORIGIN_NAMED, true)
 			}
 			a.link.since = now // listed anew next time
 			t.block(a, &musterpb.Block{
@@ -165,7 +165,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 			}
 			t.budget.passed(account, now)
 			t.directory.made(account)
-			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED)
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED, false)
 		}
 	})
 }
@@ -260,7 +260,7 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 			return nil
 		}
 		a.row.Account = string(a.options.Account)
-		return t.setID(tx, a, id, origin)
+		return t.setID(tx, a, id, origin, true)
 	case a.row.FacebookId == "":
 		return nil
 	case a.row.FacebookName != a.options.FacebookName,
@@ -274,8 +274,10 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 }
 
 // setID begins the life of a Facebook audience under the key: what members were
-// sent before this record is not in it. It is logged before any member is sent.
-func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin) error {
+// sent before this record is not in it. It is logged before any member is sent. unknown:
+// it may hold people all the same, sent by a former life of this installation, by another
+// tool or by hand.
+func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin, unknown bool) error {
 	now := t.now()
 	for _, other := range t.order {
 		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
@@ -288,7 +290,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 		}
 	}
 	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
-	a.row.LinkedMs = now.UnixMilli()
+	a.row.LinkedMs, a.row.ContentUnknown = now.UnixMilli(), unknown
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
 	a.row.Open = nil

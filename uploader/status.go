@@ -71,6 +71,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
 		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
+		ContentUnknown: a.row.ContentUnknown,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()

@@ -65,6 +65,9 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 	for _, alarm := range a.Alarms {
 		row("alarm", "%s", alarm)
 	}
+	if a.Unknown {
+		row("content", "%s", a.unknown())
+	}
 	if a.Replace != "" {
 		row("replace", "%s", a.Replace)
 	}

@@ -141,8 +141,11 @@ type Audience struct {
 	Replace *Replace `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`
 	// Why the last one that was asked for did not come about.
 	ReplaceFailed *Block `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// facebook_id may hold people whom Muster did not send: it had content when it was
+	// linked, and was not replaced since.
+	ContentUnknown bool `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Audience) Reset() {
@@ -411,6 +414,13 @@ func (x *Audience) GetReplaceFailed() *Block {
 		return x.ReplaceFailed
 	}
 	return nil
+}
+
+func (x *Audience) GetContentUnknown() bool {
+	if x != nil {
+		return x.ContentUnknown
+	}
+	return false
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -736,7 +746,11 @@ type Member struct {
 	EmptiedMs int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
 	// Of synced, the last so many are all that a replacement under batch has of the
 	// member; 0 = all of them.
-	ReplacedRows  uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
+	ReplacedRows uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
+	// Of who left while content_unknown: hash of the rows that are to be removed, or
+	// were; and whether nobody knew that Facebook had them.
+	LeftRows      []byte `protobuf:"bytes,41,opt,name=left_rows,json=leftRows,proto3" json:"left_rows,omitempty"`
+	Stranger      bool   `protobuf:"varint,42,opt,name=stranger,proto3" json:"stranger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -862,6 +876,20 @@ func (x *Member) GetReplacedRows() uint32 {
 	return 0
 }
 
+func (x *Member) GetLeftRows() []byte {
+	if x != nil {
+		return x.LeftRows
+	}
+	return nil
+}
+
+func (x *Member) GetStranger() bool {
+	if x != nil {
+		return x.Stranger
+	}
+	return false
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -891,8 +919,9 @@ type AudienceStatus struct {
 	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
-	Replace         string       `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                  // what a replacement under way is doing, in words
-	ReplaceFailed   *Block       `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"` // why the last one asked for did not come about
+	Replace         string       `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                      // what a replacement under way is doing, in words
+	ReplaceFailed   *Block       `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
+	ContentUnknown  bool         `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1116,11 +1145,18 @@ func (x *AudienceStatus) GetReplaceFailed() *Block {
 	return nil
 }
 
+func (x *AudienceStatus) GetContentUnknown() bool {
+	if x != nil {
+		return x.ContentUnknown
+	}
+	return false
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xf2\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x9b\t\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1159,7 +1195,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
 	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
-	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xd9\x02\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
@@ -1187,7 +1224,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\x9f\x03\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xd8\x03\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1203,7 +1240,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
 	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x12#\n" +
-	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\"\xf7\x06\n" +
+	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\x12\x1b\n" +
+	"\tleft_rows\x18) \x01(\fR\bleftRows\x12\x1a\n" +
+	"\bstranger\x18* \x01(\bR\bstranger\"\xa0\a\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1235,7 +1274,8 @@ const file_uploads_proto_rawDesc = "" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
 	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x12\x18\n" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
-	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed*{\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +

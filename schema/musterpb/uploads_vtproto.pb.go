@@ -55,6 +55,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.FacebookName = m.FacebookName
 	r.Replace = m.Replace.CloneVT()
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
+	r.ContentUnknown = m.ContentUnknown
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -182,6 +183,7 @@ func (m *Member) CloneVT() *Member {
 	r.Owed = m.Owed
 	r.EmptiedMs = m.EmptiedMs
 	r.ReplacedRows = m.ReplacedRows
+	r.Stranger = m.Stranger
 	if rhs := m.Desired; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -204,6 +206,11 @@ func (m *Member) CloneVT() *Member {
 			tmpContainer[k] = tmpBytes
 		}
 		r.Refused = tmpContainer
+	}
+	if rhs := m.LeftRows; rhs != nil {
+		tmpBytes := make([]byte, len(rhs))
+		copy(tmpBytes, rhs)
+		r.LeftRows = tmpBytes
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -246,6 +253,7 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.Resyncing = m.Resyncing
 	r.Replace = m.Replace
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
+	r.ContentUnknown = m.ContentUnknown
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -401,6 +409,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if !this.ReplaceFailed.EqualVT(that.ReplaceFailed) {
+		return false
+	}
+	if this.ContentUnknown != that.ContentUnknown {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -615,6 +626,12 @@ func (this *Member) EqualVT(that *Member) bool {
 	if this.ReplacedRows != that.ReplacedRows {
 		return false
 	}
+	if string(this.LeftRows) != string(that.LeftRows) {
+		return false
+	}
+	if this.Stranger != that.Stranger {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -732,6 +749,9 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 	if !this.ReplaceFailed.EqualVT(that.ReplaceFailed) {
 		return false
 	}
+	if this.ContentUnknown != that.ContentUnknown {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -771,6 +791,18 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ContentUnknown {
+		i--
+		if m.ContentUnknown {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
 	}
 	if m.ReplaceFailed != nil {
 		size, err := m.ReplaceFailed.MarshalToSizedBufferVT(dAtA[:i])
@@ -1340,6 +1372,27 @@ func (m *Member) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Stranger {
+		i--
+		if m.Stranger {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xd0
+	}
+	if len(m.LeftRows) > 0 {
+		i -= len(m.LeftRows)
+		copy(dAtA[i:], m.LeftRows)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.LeftRows)))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xca
+	}
 	if m.ReplacedRows != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ReplacedRows))
 		i--
@@ -1481,6 +1534,18 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ContentUnknown {
+		i--
+		if m.ContentUnknown {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
 	}
 	if m.ReplaceFailed != nil {
 		size, err := m.ReplaceFailed.MarshalToSizedBufferVT(dAtA[:i])
@@ -1816,6 +1881,9 @@ func (m *Audience) SizeVT() (n int) {
 		l = m.ReplaceFailed.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
+	if m.ContentUnknown {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1981,6 +2049,13 @@ func (m *Member) SizeVT() (n int) {
 	if m.ReplacedRows != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.ReplacedRows))
 	}
+	l = len(m.LeftRows)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Stranger {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2085,6 +2160,9 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	if m.ReplaceFailed != nil {
 		l = m.ReplaceFailed.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.ContentUnknown {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2926,6 +3004,26 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ContentUnknown", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ContentUnknown = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3854,6 +3952,60 @@ func (m *Member) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 41:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LeftRows", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LeftRows = append(m.LeftRows[:0], dAtA[iNdEx:postIndex]...)
+			if m.LeftRows == nil {
+				m.LeftRows = []byte{}
+			}
+			iNdEx = postIndex
+		case 42:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stranger", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Stranger = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -4527,6 +4679,26 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ContentUnknown", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ContentUnknown = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
