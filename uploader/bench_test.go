@@ -67,6 +67,10 @@ func (f *instant) Audience(_ context.Context, id facebook.AudienceID, _ ...strin
 	return facebook.Audience{ID: id, Operation: facebook.Status{Code: facebook.OperationNormal}}, facebook.Usage{}, nil
 }
 
+func (f *instant) DeleteAudience(context.Context, facebook.AudienceID) (facebook.Usage, error) {
+	return facebook.Usage{}, nil
+}
+
 func benchTask(b *testing.B, f Facebook) *consumertest.Task {
 	b.Helper()
 	maker, err := New(Options{

@@ -85,6 +85,14 @@ func (d *directory) made(account facebook.AccountID) {
 	d.listings[account] = l
 }
 
+// outdate has an account listed anew for the next look-up: an audience that was made
+// after the listing is not known any more.
+func (d *directory) outdate(account facebook.AccountID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.listings, account)
+}
+
 // list reads all pages. A page that fails for the moment is asked for again.
 func (d *directory) list(ctx context.Context, account facebook.AccountID) error {
 	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID), byName: make(map[string][]facebook.AudienceID), filled: make(map[facebook.AudienceID]bool)}

@@ -126,6 +126,12 @@ func (j *journal) ReplaceUsers(ctx context.Context, id facebook.AudienceID, p fa
 	return r, err
 }
 
+func (j *journal) DeleteAudience(ctx context.Context, id facebook.AudienceID) (facebook.Usage, error) {
+	u, err := j.Facebook.DeleteAudience(ctx, id)
+	j.note(j.nameOf(id), "delete: %s", outcomeOf(err))
+	return u, err
+}
+
 func (j *journal) Audience(ctx context.Context, id facebook.AudienceID, fields ...string) (facebook.Audience, facebook.Usage, error) {
 	a, u, err := j.Facebook.Audience(ctx, id, fields...)
 	j.note(j.nameOf(id), "status %d: %s", a.Operation.Code, outcomeOf(err))

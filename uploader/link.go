@@ -111,6 +111,10 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 				t.stillListed(a)
 				return nil
 			}
+			if string(id) == a.row.DeletedId { // listings may follow a deletion late
+				a.link.absent, a.link.tries = true, 0
+				return nil
+			}
 			t.budget.passed(account, t.now())
 			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND, filled)
 		}
@@ -243,7 +247,11 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		return nil
 	}
 	id, origin := a.options.FacebookID, musterpb.Origin_ORIGIN_CONFIGURED
-	if id == "" && a.options.FacebookName == "" {
+	switch {
+	case id != "" || a.options.FacebookName != "":
+	case a.row.AdoptedId != "":
+		id, origin = facebook.AudienceID(a.row.AdoptedId), musterpb.Origin_ORIGIN_ADOPTED
+	default:
 		if named, err := facebook.ParseAudienceID(a.row.StreamFacebookId); err == nil {
 			id, origin = named, musterpb.Origin_ORIGIN_STREAM
 		}
@@ -260,7 +268,15 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 			return nil
 		}
 		a.row.Account = string(a.options.Account)
-		return t.setID(tx, a, id, origin, true)
+		if err := t.setID(tx, a, id, origin, true); err != nil || a.id() != id {
+			return err
+		}
+		if a.row.AdoptReplace {
+			a.row.AdoptReplace = false
+			t.askReplace(a, t.now().UnixMilli())
+			return t.log(tx, a)
+		}
+		return nil
 	case a.row.FacebookId == "":
 		return nil
 	case a.row.FacebookName != a.options.FacebookName,

@@ -71,7 +71,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Totals: a.row.Totals, History: a.row.History, Alarms: a.row.Alarms,
 		Leaving: a.counts.leaving, CommandMs: a.row.CommandMs, Resyncing: a.row.ResyncMs != 0,
 		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
-		ContentUnknown: a.row.ContentUnknown,
+		ContentUnknown: a.row.ContentUnknown, OrderRefused: a.row.OrderRefused,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -81,6 +81,10 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.Block = t.budget.blocked(a.account())
 	}
 	switch {
+	case a.row.Forgetting:
+		s.State = "forgetting"
+	case a.row.Deleting:
+		s.State = "deleting"
 	case a.options.LeaveOut:
 		s.State = "left_out"
 	case a.row.Paused:

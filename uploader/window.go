@@ -58,7 +58,7 @@ func (w *window) holds(number int64) bool {
 
 // advance moves the window on as far as it goes now and says when to look again.
 func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
-	if a.row.FacebookId == "" {
+	if a.row.FacebookId == "" && !a.row.Forgetting && !a.remapped() {
 		return t.find(tx, a, now)
 	}
 	for w := a.window; ; {
@@ -68,8 +68,8 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		case a.row.Paused:
 			t.abandon(a, now, "paused")
 			return time.Time{}, nil
-		case a.row.Replace != nil:
-			t.abandon(a, now, "replace")
+		case a.row.Replace != nil, a.row.Forgetting, a.remapped():
+			t.abandon(a, now, "another order")
 			return now, nil
 		case w.batch != nil && w.batch.ready:
 			return t.send(tx, a, w.batch, now)

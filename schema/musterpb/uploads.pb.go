@@ -34,18 +34,20 @@ const (
 	Origin_ORIGIN_STREAM     Origin = 2
 	Origin_ORIGIN_FOUND      Origin = 3
 	Origin_ORIGIN_CREATED    Origin = 4
-	Origin_ORIGIN_NAMED      Origin = 5 // looked up by a configured name
+	Origin_ORIGIN_NAMED      Origin = 5  // looked up by a configured name
+	Origin_ORIGIN_ADOPTED    Origin = 10 // mapped by a person at run time
 )
 
 // Enum value maps for Origin.
 var (
 	Origin_name = map[int32]string{
-		0: "ORIGIN_NONE",
-		1: "ORIGIN_CONFIGURED",
-		2: "ORIGIN_STREAM",
-		3: "ORIGIN_FOUND",
-		4: "ORIGIN_CREATED",
-		5: "ORIGIN_NAMED",
+		0:  "ORIGIN_NONE",
+		1:  "ORIGIN_CONFIGURED",
+		2:  "ORIGIN_STREAM",
+		3:  "ORIGIN_FOUND",
+		4:  "ORIGIN_CREATED",
+		5:  "ORIGIN_NAMED",
+		10: "ORIGIN_ADOPTED",
 	}
 	Origin_value = map[string]int32{
 		"ORIGIN_NONE":       0,
@@ -54,6 +56,7 @@ var (
 		"ORIGIN_FOUND":      3,
 		"ORIGIN_CREATED":    4,
 		"ORIGIN_NAMED":      5,
+		"ORIGIN_ADOPTED":    10,
 	}
 )
 
@@ -144,8 +147,19 @@ type Audience struct {
 	// facebook_id may hold people whom Muster did not send: it had content when it was
 	// linked, and was not replaced since.
 	ContentUnknown bool `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What a person mapped the key to, where the configuration names none; and that its
+	// content is to be replaced once it is linked.
+	AdoptedId    string `protobuf:"bytes,63,opt,name=adopted_id,json=adoptedId,proto3" json:"adopted_id,omitempty"`
+	AdoptReplace bool   `protobuf:"varint,64,opt,name=adopt_replace,json=adoptReplace,proto3" json:"adopt_replace,omitempty"`
+	// Why the last command was not obeyed.
+	OrderRefused *Block `protobuf:"bytes,65,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`
+	// The audience and its members are being dropped.
+	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
+	// facebook_id is to be deleted at Facebook; the last one that was.
+	Deleting      bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
+	DeletedId     string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Audience) Reset() {
@@ -421,6 +435,48 @@ func (x *Audience) GetContentUnknown() bool {
 		return x.ContentUnknown
 	}
 	return false
+}
+
+func (x *Audience) GetAdoptedId() string {
+	if x != nil {
+		return x.AdoptedId
+	}
+	return ""
+}
+
+func (x *Audience) GetAdoptReplace() bool {
+	if x != nil {
+		return x.AdoptReplace
+	}
+	return false
+}
+
+func (x *Audience) GetOrderRefused() *Block {
+	if x != nil {
+		return x.OrderRefused
+	}
+	return nil
+}
+
+func (x *Audience) GetForgetting() bool {
+	if x != nil {
+		return x.Forgetting
+	}
+	return false
+}
+
+func (x *Audience) GetDeleting() bool {
+	if x != nil {
+		return x.Deleting
+	}
+	return false
+}
+
+func (x *Audience) GetDeletedId() string {
+	if x != nil {
+		return x.DeletedId
+	}
+	return ""
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -897,7 +953,8 @@ type AudienceStatus struct {
 	Account    string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	FacebookId string                 `protobuf:"bytes,3,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
 	Origin     Origin                 `protobuf:"varint,4,opt,name=origin,proto3,enum=muster.v1.Origin" json:"origin,omitempty"`
-	// waiting, linking, removing, adding, blocked, held, paused, left_out
+	// waiting, linking, removing, adding, replacing, blocked, held, paused, left_out,
+	// deleting, forgetting
 	State           string       `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	Block           *Block       `protobuf:"bytes,6,opt,name=block,proto3" json:"block,omitempty"`
 	Members         int64        `protobuf:"varint,7,opt,name=members,proto3" json:"members,omitempty"`         // in the audience
@@ -922,6 +979,7 @@ type AudienceStatus struct {
 	Replace         string       `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                      // what a replacement under way is doing, in words
 	ReplaceFailed   *Block       `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
 	ContentUnknown  bool         `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
+	OrderRefused    *Block       `protobuf:"bytes,63,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`        // why the last command was not obeyed
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1152,11 +1210,19 @@ func (x *AudienceStatus) GetContentUnknown() bool {
 	return false
 }
 
+func (x *AudienceStatus) GetOrderRefused() *Block {
+	if x != nil {
+		return x.OrderRefused
+	}
+	return nil
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\x9b\t\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xf1\n" +
+	"\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1196,7 +1262,17 @@ const file_uploads_proto_rawDesc = "" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
 	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
 	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
-	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\"\xd9\x02\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x12\x1d\n" +
+	"\n" +
+	"adopted_id\x18? \x01(\tR\tadoptedId\x12#\n" +
+	"\radopt_replace\x18@ \x01(\bR\fadoptReplace\x125\n" +
+	"\rorder_refused\x18A \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x1e\n" +
+	"\n" +
+	"forgetting\x18B \x01(\bR\n" +
+	"forgetting\x12\x1a\n" +
+	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
+	"\n" +
+	"deleted_id\x18D \x01(\tR\tdeletedId\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
@@ -1242,7 +1318,7 @@ const file_uploads_proto_rawDesc = "" +
 	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x12#\n" +
 	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\x12\x1b\n" +
 	"\tleft_rows\x18) \x01(\fR\bleftRows\x12\x1a\n" +
-	"\bstranger\x18* \x01(\bR\bstranger\"\xa0\a\n" +
+	"\bstranger\x18* \x01(\bR\bstranger\"\xd7\a\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1275,14 +1351,17 @@ const file_uploads_proto_rawDesc = "" +
 	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x12\x18\n" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
 	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
-	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown*{\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x125\n" +
+	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused*\x8f\x01\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
 	"\rORIGIN_STREAM\x10\x02\x12\x10\n" +
 	"\fORIGIN_FOUND\x10\x03\x12\x12\n" +
 	"\x0eORIGIN_CREATED\x10\x04\x12\x10\n" +
-	"\fORIGIN_NAMED\x10\x05B\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"\fORIGIN_NAMED\x10\x05\x12\x12\n" +
+	"\x0eORIGIN_ADOPTED\x10\n" +
+	"B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_uploads_proto_rawDescOnce sync.Once
@@ -1315,18 +1394,20 @@ var file_uploads_proto_depIdxs = []int32{
 	4,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
 	2,  // 4: muster.v1.Audience.replace:type_name -> muster.v1.Replace
 	3,  // 5: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
-	7,  // 6: muster.v1.Member.desired:type_name -> muster.v1.Row
-	7,  // 7: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 8: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	3,  // 9: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	4,  // 10: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	4,  // 11: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	3,  // 12: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	3,  // 6: muster.v1.Audience.order_refused:type_name -> muster.v1.Block
+	7,  // 7: muster.v1.Member.desired:type_name -> muster.v1.Row
+	7,  // 8: muster.v1.Member.synced:type_name -> muster.v1.Row
+	0,  // 9: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	3,  // 10: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	4,  // 11: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	4,  // 12: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	3,  // 13: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	3,  // 14: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }

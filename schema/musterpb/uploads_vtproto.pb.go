@@ -56,6 +56,12 @@ func (m *Audience) CloneVT() *Audience {
 	r.Replace = m.Replace.CloneVT()
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
 	r.ContentUnknown = m.ContentUnknown
+	r.AdoptedId = m.AdoptedId
+	r.AdoptReplace = m.AdoptReplace
+	r.OrderRefused = m.OrderRefused.CloneVT()
+	r.Forgetting = m.Forgetting
+	r.Deleting = m.Deleting
+	r.DeletedId = m.DeletedId
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -254,6 +260,7 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.Replace = m.Replace
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
 	r.ContentUnknown = m.ContentUnknown
+	r.OrderRefused = m.OrderRefused.CloneVT()
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -412,6 +419,24 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.ContentUnknown != that.ContentUnknown {
+		return false
+	}
+	if this.AdoptedId != that.AdoptedId {
+		return false
+	}
+	if this.AdoptReplace != that.AdoptReplace {
+		return false
+	}
+	if !this.OrderRefused.EqualVT(that.OrderRefused) {
+		return false
+	}
+	if this.Forgetting != that.Forgetting {
+		return false
+	}
+	if this.Deleting != that.Deleting {
+		return false
+	}
+	if this.DeletedId != that.DeletedId {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -752,6 +777,9 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 	if this.ContentUnknown != that.ContentUnknown {
 		return false
 	}
+	if !this.OrderRefused.EqualVT(that.OrderRefused) {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -791,6 +819,72 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.DeletedId) > 0 {
+		i -= len(m.DeletedId)
+		copy(dAtA[i:], m.DeletedId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.DeletedId)))
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0xa2
+	}
+	if m.Deleting {
+		i--
+		if m.Deleting {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x98
+	}
+	if m.Forgetting {
+		i--
+		if m.Forgetting {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x90
+	}
+	if m.OrderRefused != nil {
+		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x8a
+	}
+	if m.AdoptReplace {
+		i--
+		if m.AdoptReplace {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x80
+	}
+	if len(m.AdoptedId) > 0 {
+		i -= len(m.AdoptedId)
+		copy(dAtA[i:], m.AdoptedId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.AdoptedId)))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xfa
 	}
 	if m.ContentUnknown {
 		i--
@@ -1535,6 +1629,18 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.OrderRefused != nil {
+		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xfa
+	}
 	if m.ContentUnknown {
 		i--
 		if m.ContentUnknown {
@@ -1884,6 +1990,27 @@ func (m *Audience) SizeVT() (n int) {
 	if m.ContentUnknown {
 		n += 3
 	}
+	l = len(m.AdoptedId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.AdoptReplace {
+		n += 3
+	}
+	if m.OrderRefused != nil {
+		l = m.OrderRefused.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Forgetting {
+		n += 3
+	}
+	if m.Deleting {
+		n += 3
+	}
+	l = len(m.DeletedId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2163,6 +2290,10 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	}
 	if m.ContentUnknown {
 		n += 3
+	}
+	if m.OrderRefused != nil {
+		l = m.OrderRefused.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -3024,6 +3155,166 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 				}
 			}
 			m.ContentUnknown = bool(v != 0)
+		case 63:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdoptedId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AdoptedId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 64:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdoptReplace", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AdoptReplace = bool(v != 0)
+		case 65:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrderRefused", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OrderRefused == nil {
+				m.OrderRefused = &Block{}
+			}
+			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 66:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Forgetting", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Forgetting = bool(v != 0)
+		case 67:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deleting", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Deleting = bool(v != 0)
+		case 68:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeletedId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DeletedId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -4699,6 +4990,42 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 				}
 			}
 			m.ContentUnknown = bool(v != 0)
+		case 63:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrderRefused", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OrderRefused == nil {
+				m.OrderRefused = &Block{}
+			}
+			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
