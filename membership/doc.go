@@ -70,7 +70,9 @@
 // position where the profile was not rewritten: it only grows for a user, across
 // owners too. A user who is in an audience without rows cannot be matched; one
 // without consent is out. The first word on an audience is emitted even if it is
-// an exit.
+// an exit. Where Facebook may hold people whom Muster did not send (Options.Existing, or
+// an event that names the Facebook audience) an exit carries the user's rows, consent or
+// not, for it is by them that such a one is removed.
 //
 // A record that a former owner may have processed (Record.Replay) has all that it
 // touches emitted, changed or not: every audience of the user if it carries

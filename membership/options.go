@@ -39,6 +39,10 @@ type Options struct {
 
 	// Keys are the identifiers to be uploaded. Default schema.DefaultKeys.
 	Keys schema.KeySet
+	// Existing are audiences of which Facebook may hold people whom Muster did not send:
+	// who leaves one is emitted with rows, so that they can be removed all the same. Those
+	// for which an event names a Facebook audience are among them by themselves.
+	Existing []string
 	// AudienceKeys are those of audiences that have their own choice.
 	AudienceKeys map[string]schema.KeySet
 	// ValueTraits are the traits that give LOOKALIKE_VALUE, by audience: those
@@ -126,7 +130,7 @@ func (o *Options) complete() error {
 
 func (o *Options) rules() rules {
 	return rules{
-		keys: o.Keys, audienceKeys: o.AudienceKeys, values: o.ValueTraits,
+		keys: o.Keys, existing: o.Existing, audienceKeys: o.AudienceKeys, values: o.ValueTraits,
 		categories: o.RequireConsent,
 		maxValues:  o.MaxValues, externIDAlone: o.ExternIDAlone,
 	}

@@ -19,6 +19,7 @@ type rules struct {
 	keys          schema.KeySet            // chosen, where an audience has none of its own
 	audienceKeys  map[string]schema.KeySet // by audience
 	values        map[string]string        // value trait, by audience
+	existing      []string                 // audiences of unknown content
 	categories    []string                 // of consent that must be granted
 	maxValues     int                      // of one many-valued key, over all sources
 	externIDAlone bool
@@ -48,6 +49,9 @@ func fingerprint(r *rules, o *Options) []byte {
 	f := digest{sha256.New()}
 	f.number(rulesVersion)
 	f.number(uint64(r.keys))
+	if len(r.existing) > 0 {
+		f.texts(slices.Sorted(slices.Values(r.existing)))
+	}
 	for _, audience := range slices.Sorted(maps.Keys(r.audienceKeys)) {
 		f.text(audience)
 		f.number(uint64(r.audienceKeys[audience]))

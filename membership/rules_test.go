@@ -29,6 +29,7 @@ func TestFingerprint(t *testing.T) {
 		{"keys", func(o *Options) { o.Keys = schema.KeysOf(schema.Email) }, false},
 		{"keys spelled out", func(o *Options) { o.Keys = schema.DefaultKeys }, true},
 		{"keys of an audience", func(o *Options) { o.AudienceKeys = map[string]schema.KeySet{"A": schema.DefaultKeys} }, false},
+		{"existing audiences", func(o *Options) { o.Existing = []string{"A"} }, false},
 		{"consent", func(o *Options) { o.RequireConsent = []string{"ads"} }, false},
 		{"max values", func(o *Options) { o.MaxValues = 3 }, false},
 		{"extern id alone", func(o *Options) { o.ExternIDAlone = true }, false},

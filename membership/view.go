@@ -47,29 +47,42 @@ func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 			m.Unmatchable = schema.WhyUnmatchable(&v.ids, choice.keys)
 		}
 	}
+	if !m.In && (a.FacebookId != "" || slices.Contains(v.rules.existing, a.Audience)) {
+		m.Rows = v.known(v.rules.chosen(a.Audience))
+	}
 	return m
 }
 
 func (v *view) desired(c choice) (rows []*musterpb.Row, in bool) {
+	v.gather()
+	if !v.consented {
+		return nil, false
+	}
+	return v.known(c), true
+}
+
+func (v *view) gather() {
 	if !v.gathered {
 		v.gathered = true
 		v.identifiers()
 		v.consented = consented(v.p, v.rules.categories)
 	}
-	if !v.consented {
-		return nil, false
-	}
+}
+
+// known returns the user's rows, wanted or not.
+func (v *view) known(c choice) []*musterpb.Row {
+	v.gather()
 	for i := range v.rows {
 		if v.rows[i].choice == c {
-			return v.rows[i].rows, true
+			return v.rows[i].rows
 		}
 	}
 	if c.value != "" {
 		v.ids.LookalikeValue = valueOf(v.p, c.value)
 	}
-	rows = schema.Rows(&v.ids, c.keys)
+	rows := schema.Rows(&v.ids, c.keys)
 	v.rows = append(v.rows, rowsOf{c, rows})
-	return rows, true
+	return rows
 }
 
 // sameMember reports whether two emissions differ in nothing but their version.

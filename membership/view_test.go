@@ -81,3 +81,37 @@ func TestWhyWithoutRows(t *testing.T) {
 		t.Errorf("matchable: %v", m)
 	}
 }
+
+// Who is out of an audience that existed before is told with rows, consent or not; who
+// was erased, and who is out of another one, without.
+func TestExitsOfExistingAudiences(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		membership *musterpb.Membership
+		erasedMs   int64
+		want       int
+	}{
+		{"configured", &musterpb.Membership{Audience: "A"}, 0, 1},
+		{"named by an event", &musterpb.Membership{Audience: "B", FacebookId: "1"}, 0, 1},
+		{"own", &musterpb.Membership{Audience: "B"}, 0, 0},
+		{"without consent", &musterpb.Membership{Audience: "A", In: true}, 0, 1},
+		{"own, without consent", &musterpb.Membership{Audience: "B", In: true}, 0, 0},
+		{"erased", &musterpb.Membership{Audience: "A"}, 5, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := &musterpb.Profile{
+				ErasedAtMs:  tt.erasedMs,
+				Sets:        []*musterpb.ValueSet{{Key: uint32(schema.Email), Values: []*musterpb.StampedValue{{TimeMs: 1, Value: []byte("e")}}}},
+				Memberships: []*musterpb.Membership{tt.membership},
+			}
+			tt.membership.TimeMs = 1
+			v := view{rules: &rules{maxValues: 3, keys: schema.DefaultKeys, existing: []string{"A"}, categories: []string{"ads"}}}
+			v.reset(p)
+			if m := v.member(p.Memberships[0]); m.In || len(m.Rows) != tt.want {
+				t.Errorf("emitted %v, want %d rows and not in", m, tt.want)
+			}
+		})
+	}
+}

@@ -31,7 +31,9 @@ type audience struct {
 	link      link
 	flight    bool // a request is in flight
 	sweepAt   []byte
-	touched   bool
+	// forgotTo is the first member not looked at while the audience is forgotten.
+	forgotTo []byte
+	touched  bool
 
 	unknown      unknownAnswer
 	holdUntil    time.Time // no window before

@@ -67,6 +67,10 @@ func (f *instant) ReplaceUsers(_ context.Context, id facebook.AudienceID, p face
 	return f.AddUsers(context.Background(), id, p)
 }
 
+func (f *instant) DeleteAudience(context.Context, facebook.AudienceID) (facebook.Usage, error) {
+	return facebook.Usage{}, nil
+}
+
 func benchTask(b *testing.B, f Facebook) *consumertest.Task {
 	b.Helper()
 	maker, err := New(Options{

@@ -12,6 +12,7 @@ import (
 // The outcomes of a command, beside recordStale and recordDeadLetter.
 const (
 	commandObeyed  = "command_obeyed"
+	commandRefused = "command_refused"
 	commandUnknown = "command_unknown" // of an audience that nobody is a member of, or a verb of a newer Muster
 )
 
@@ -31,9 +32,10 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 	switch {
 	case a == nil || !a.logged:
 		return commandUnknown, nil
-	case c.AtMs <= a.row.CommandMs:
+	case c.AtMs <= a.row.CommandMs, c.AtMs < a.row.FirstSeenMs-commandSkew.Milliseconds():
 		return recordStale, nil
 	}
+	var refused *musterpb.Block
 	switch c.Verb {
 	case musterpb.Verb_VERB_RETRY:
 		t.budget.retry(a.account(), t.now())
@@ -41,7 +43,7 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 	case musterpb.Verb_VERB_PAUSE:
 		a.row.Paused = true
 	case musterpb.Verb_VERB_RESUME:
-		a.row.Paused = false
+		a.row.Paused, a.row.Deleting = false, false
 		a.retry()
 	case musterpb.Verb_VERB_RELEASE:
 		a.row.Approved = true
@@ -52,12 +54,22 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 		a.row.ReplaceFailed = nil
 	case musterpb.Verb_VERB_REPLACE:
 		t.askReplace(a, c.AtMs)
+	case musterpb.Verb_VERB_ADOPT:
+		refused = t.adopt(a, c)
+	case musterpb.Verb_VERB_FORGET:
+		refused = t.askForget(a)
+	case musterpb.Verb_VERB_DELETE:
+		refused = t.askDelete(a)
 	default:
 		return commandUnknown, nil
 	}
-	a.row.CommandMs = c.AtMs
+	a.row.CommandMs, a.row.OrderRefused = c.AtMs, refused
 	a.changed = true
 	t.touch(a)
+	if refused != nil {
+		t.options.Logger.Warn("a command is refused", "audience", a.key, "command", CommandName(c.Verb), "problem", refused.Title, "remedy", refused.Remedy)
+		return commandRefused, nil
+	}
 	t.options.Logger.Info("obeying command", "audience", a.key, "command", CommandName(c.Verb), "given", time.UnixMilli(c.AtMs))
 	return commandObeyed, nil
 }
@@ -85,6 +97,10 @@ func (a *audience) retry() {
 	a.changed = true
 }
 
+// commandSkew is by how much the clock of whoever gives a command may be slow: what
+// was given longer before the audience was first seen concerned one that was forgotten.
+const commandSkew = time.Minute
+
 // commandNames are the verbs as people write them.
 var commandNames = map[musterpb.Verb]string{
 	musterpb.Verb_VERB_RETRY:   "retry",
@@ -93,6 +109,9 @@ var commandNames = map[musterpb.Verb]string{
 	musterpb.Verb_VERB_RELEASE: "release",
 	musterpb.Verb_VERB_RESYNC:  "resync",
 	musterpb.Verb_VERB_REPLACE: "resync --replace",
+	musterpb.Verb_VERB_ADOPT:   "adopt",
+	musterpb.Verb_VERB_FORGET:  "forget",
+	musterpb.Verb_VERB_DELETE:  "delete",
 }
 
 // CommandName is a verb as people write it.

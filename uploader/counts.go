@@ -17,7 +17,8 @@ type counts struct {
 	stored      int64 // member rows in the table
 	pending     int64 // members with something to send
 	owed        int64 // members with nothing but refused removals
-	leaving     int64 // synced rows of members without desired ones
+	leaving     int64 // synced rows of members without desired ones, strangers excepted
+	strangers   int64 // synced rows of people whom nobody knew Facebook to have
 
 	keys [schema.NumKeys]int64 // members who have rows with the identifier
 	why  [numWhy]int64         // members without rows
@@ -35,7 +36,10 @@ func (c *counts) change(was, is *facts) {
 		c.unmatchable += x.sign * one(x.f.unmatchable)
 		c.desired += x.sign * int64(x.f.desired)
 		c.synced += x.sign * int64(x.f.synced)
-		if x.f.desired == 0 {
+		if x.f.stranger {
+			c.strangers += x.sign * int64(x.f.synced)
+		}
+		if x.f.desired == 0 && !x.f.stranger {
 			c.leaving += x.sign * int64(x.f.synced)
 		}
 		c.refused += x.sign * one(x.f.refused)
@@ -67,7 +71,7 @@ func one(b bool) int64 {
 }
 
 func (c *counts) fields() []*int64 {
-	all := []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving}
+	all := []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving, &c.strangers}
 	for k := range c.keys {
 		all = append(all, &c.keys[k])
 	}

@@ -29,7 +29,8 @@ type listing struct {
 	began    time.Time
 	byMarker map[marker]facebook.AudienceID
 	byName   map[string][]facebook.AudienceID
-	all      int // with those of others, and those made since
+	filled   map[facebook.AudienceID]bool // it had members once
+	all      int                          // with those of others, and those made since
 }
 
 func newDirectory(f Facebook, b *budget) *directory {
@@ -37,10 +38,12 @@ func newDirectory(f Facebook, b *budget) *directory {
 }
 
 // find looks a marker up in a listing that began at since or later: an audience
-// that was created before since is in it. "" = there is none.
-func (d *directory) find(ctx context.Context, account facebook.AccountID, m marker, since time.Time) (facebook.AudienceID, error) {
+// that was created before since is in it. "" = there is none. filled: it had members
+// once.
+func (d *directory) find(ctx context.Context, account facebook.AccountID, m marker, since time.Time) (id facebook.AudienceID, filled bool, err error) {
 	l, err := d.listing(ctx, account, since)
-	return l.byMarker[m], err
+	id = l.byMarker[m]
+	return id, l.filled[id], err
 }
 
 // named looks a name up likewise, byte for byte. Names are not unique.
@@ -82,9 +85,17 @@ func (d *directory) made(account facebook.AccountID) {
 	d.listings[account] = l
 }
 
+// outdate has an account listed anew for the next look-up: an audience that was made
+// after the listing is not known any more.
+func (d *directory) outdate(account facebook.AccountID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.listings, account)
+}
+
 // list reads all pages. A page that fails for the moment is asked for again.
 func (d *directory) list(ctx context.Context, account facebook.AccountID) error {
-	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID), byName: make(map[string][]facebook.AudienceID)}
+	l := listing{began: time.Now(), byMarker: make(map[marker]facebook.AudienceID), byName: make(map[string][]facebook.AudienceID), filled: make(map[facebook.AudienceID]bool)}
 	for after := ""; ; {
 		page, err := d.page(ctx, account, after)
 		if err != nil {
@@ -93,6 +104,7 @@ func (d *directory) list(ctx context.Context, account facebook.AccountID) error 
 		l.all += len(page.Audiences)
 		for _, a := range page.Audiences {
 			l.byName[a.Name] = append(l.byName[a.Name], a.ID)
+			l.filled[a.ID] = !a.ContentUpdated.IsZero()
 			if m := markerIn(a.Description); m != "" {
 				l.add(m, a.ID)
 			}

@@ -82,7 +82,7 @@ func TestDirectory(t *testing.T) {
 				if i < 3 {
 					want = facebook.AudienceID(fmt.Sprint(100 + i))
 				}
-				if id, err := d.find(t.Context(), "1", markerOf("house", fmt.Sprint(i)), since); id != want || err != nil {
+				if id, _, err := d.find(t.Context(), "1", markerOf("house", fmt.Sprint(i)), since); id != want || err != nil {
 					t.Errorf("find %d: %q, %v", i, id, err)
 				}
 			})
@@ -91,7 +91,7 @@ func TestDirectory(t *testing.T) {
 		if n := f.calls.Load(); n != 4 {
 			t.Errorf("%d pages read, want 3 and one again", n)
 		}
-		if _, err := d.find(t.Context(), "1", "x", time.Now()); err != nil {
+		if _, _, err := d.find(t.Context(), "1", "x", time.Now()); err != nil {
 			t.Error(err)
 		}
 		if n := f.calls.Load(); n != 7 {
@@ -110,13 +110,13 @@ func TestDirectoryEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if _, err := d.find(ctx, "1", "x", since); err == nil {
+			if _, _, err := d.find(ctx, "1", "x", since); err == nil {
 				t.Error("the cancelled one found something")
 			}
 		})
 		synctest.Wait()
 		wg.Go(func() {
-			if id, err := d.find(t.Context(), "1", markerOf("house", "1"), since); id != "101" || err != nil {
+			if id, _, err := d.find(t.Context(), "1", markerOf("house", "1"), since); id != "101" || err != nil {
 				t.Errorf("find: %q, %v", id, err)
 			}
 		})

@@ -104,6 +104,17 @@
 // session up; others are repeated, the same bytes under the same number. An owner that
 // finds a session whose batches were all answered goes on with it where it stood.
 //
+// # Content unknown
+//
+// An audience that existed when it was linked (configured by id or name, named by the
+// stream, or found by its marker by an installation that remembers nothing of it) may hold
+// people whom Muster did not send. Until it was replaced once, whoever leaves it is removed
+// by the rows that the exit came with, or else by those that were wanted until then, sent or
+// not: they are put among the member's synced rows (I4), and removed as any others are (I5).
+// left_rows remembers which, so that an exit said again is not sent again, and more being
+// known of who left is. A stranger, of whom nobody knew that Facebook had them, counts for
+// no guard rail. Who comes back is unconfirmed, and sent.
+//
 // # A member
 //
 //	confirmed = its batch is not open
@@ -181,8 +192,4 @@
 //	member from two source partitions  alarm with remedy, not merged
 //	key used in two spaces             that audience blocked, until a restart with both
 //	                                   in Options.Spaces
-//
-// # Not built here yet
-//
-// Adopting an audience with unknown content.
 package uploader

@@ -15,6 +15,7 @@ type Facebook interface {
 	AddUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
 	// ReplaceUsers sends one batch of a session; Audience tells what became of it.
 	ReplaceUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload, s facebook.Session) (facebook.UsersResult, error)
+	DeleteAudience(ctx context.Context, id facebook.AudienceID) (facebook.Usage, error)
 	// Credential tells one access token from another; it is asked often.
 	Credential() uint64
 	RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)

@@ -20,6 +20,7 @@ type facts struct {
 	desired     int
 	synced      int
 	refused     bool
+	stranger    bool
 	batch       int64
 	emptiedMs   int64
 	strong      []strongKey // of the synced rows
@@ -84,6 +85,7 @@ func factsOf(m *musterpb.Member) facts {
 		desired:     len(m.Desired),
 		synced:      len(m.Synced),
 		refused:     len(m.Refused) > 0,
+		stranger:    m.Stranger,
 		batch:       m.Batch,
 		emptiedMs:   m.EmptiedMs,
 		strong:      strongKeysOf(m.Synced),

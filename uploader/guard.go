@@ -35,7 +35,7 @@ func (t *task) held(a *audience, now time.Time) bool {
 	if a.options.AddOnly {
 		return false // nobody is removed
 	}
-	leaving, all := max(a.counts.leaving-a.row.ReleasedRows, 0), a.counts.synced
+	leaving, all := max(a.counts.leaving-a.row.ReleasedRows, 0), a.counts.synced-a.counts.strangers
 	was := a.row.Block != nil && a.row.Block.Reason == blockRemovals
 	if removed := a.removedLately(now); !was {
 		leaving, all = leaving+removed, all+removed

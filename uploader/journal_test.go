@@ -136,6 +136,12 @@ func (j *journal) ReplaceUsers(ctx context.Context, id facebook.AudienceID, p fa
 	return r, err
 }
 
+func (j *journal) DeleteAudience(ctx context.Context, id facebook.AudienceID) (facebook.Usage, error) {
+	u, err := j.Facebook.DeleteAudience(ctx, id)
+	j.note(j.nameOf(id), "delete: %s", outcomeOf(err))
+	return u, err
+}
+
 func (j *journal) users(verb string, id facebook.AudienceID, p facebook.Payload, err error) {
 	beside := ""
 	if len(p.AppIDs)+len(p.PageIDs) > 0 {

@@ -98,7 +98,7 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		return
 	}
 	t.launch(tx, a, func(ctx context.Context) answer {
-		id, err := t.directory.find(ctx, account, m, since)
+		id, filled, err := t.directory.find(ctx, account, m, since)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
 			if err != nil {
@@ -114,8 +114,12 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 				t.stillListed(a)
 				return nil
 			}
+			if string(id) == a.row.DeletedId { // listings may follow a deletion late
+				a.link.absent, a.link.tries = true, 0
+				return nil
+			}
 			t.budget.passed(account, t.now())
-			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND)
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_FOUND, filled)
 		}
 	})
 }
@@ -135,7 +139,7 @@ func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.
 			t.budget.read(now)
 			if len(ids) == 1 {
 				a.row.FacebookName = name
-				return t.setID(tx, a, ids[0], musterpb.Origin_ORIGIN_NAMED)
+				return t.setID(tx, a, ids[0], musterpb.Origin_ORIGIN_NAMED, true)
 			}
 			a.link.since = now // listed anew next time
 			t.block(a, &musterpb.Block{
@@ -166,7 +170,7 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 			}
 			t.budget.passed(account, now)
 			t.directory.made(account)
-			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED)
+			return t.setID(tx, a, id, musterpb.Origin_ORIGIN_CREATED, false)
 		}
 	})
 }
@@ -244,7 +248,11 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		return nil
 	}
 	id, origin := a.options.FacebookID, musterpb.Origin_ORIGIN_CONFIGURED
-	if id == "" && a.options.FacebookName == "" {
+	switch {
+	case id != "" || a.options.FacebookName != "":
+	case a.row.AdoptedId != "":
+		id, origin = facebook.AudienceID(a.row.AdoptedId), musterpb.Origin_ORIGIN_ADOPTED
+	default:
 		if named, err := facebook.ParseAudienceID(a.row.StreamFacebookId); err == nil {
 			id, origin = named, musterpb.Origin_ORIGIN_STREAM
 		}
@@ -261,7 +269,15 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 			return nil
 		}
 		a.row.Account = string(a.options.Account)
-		return t.setID(tx, a, id, origin)
+		if err := t.setID(tx, a, id, origin, true); err != nil || a.id() != id {
+			return err
+		}
+		if a.row.AdoptReplace {
+			a.row.AdoptReplace = false
+			t.askReplace(a, t.now().UnixMilli())
+			return t.log(tx, a)
+		}
+		return nil
 	case a.row.FacebookId == "":
 		return nil
 	case a.row.FacebookName != a.options.FacebookName,
@@ -275,8 +291,10 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 }
 
 // setID begins the life of a Facebook audience under the key: what members were
-// sent before this record is not in it. It is logged before any member is sent.
-func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin) error {
+// sent before this record is not in it. It is logged before any member is sent. unknown:
+// it may hold people all the same, sent by a former life of this installation, by another
+// tool or by hand.
+func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin, unknown bool) error {
 	now := t.now()
 	for _, other := range t.order {
 		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
@@ -293,7 +311,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	if origin == musterpb.Origin_ORIGIN_CREATED {
 		a.row.Kind = kindOf(a.options.ValueBased)
 	}
-	a.row.LinkedMs = now.UnixMilli()
+	a.row.LinkedMs, a.row.ContentUnknown = now.UnixMilli(), unknown
 	a.row.Reading, a.readMs = nil, 0
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)

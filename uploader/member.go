@@ -42,6 +42,8 @@ func (t *task) load(tx *consumer.Tx, a *audience, user schema.UserKey) (*member,
 func (a *audience) present(m *musterpb.Member) bool {
 	before := len(m.Synced)
 	switch n := int(m.ReplacedRows); {
+	case m.Batch < a.row.Since && len(m.LeftRows) > 0 && !m.In && a.row.ContentUnknown:
+		// It left; what is linked now may hold it, whatever was linked then.
 	case m.Batch < a.row.Since:
 		m.Synced = nil
 	case m.Batch == a.row.Since && n > 0 && n < before:

@@ -132,6 +132,13 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 	if same && newer == 0 {
 		return recordUnchanged
 	}
+	switch {
+	case rows.In:
+		m.returned()
+	case a.mayHoldStrangers() && a.leave(m.member, rows.Rows):
+		same = false
+		a.lastChange = t.now()
+	}
 	m.Incarnation, m.Position, m.SourcePartition = rows.Incarnation, rows.Position, rows.SourcePartition
 	m.changed = true
 	if same {

@@ -226,7 +226,7 @@ func (t *task) replaced(tx *consumer.Tx, a *audience, now time.Time) error {
 	a.row.Since = r.Batch
 	a.row.Open = slices.DeleteFunc(a.row.Open, func(n int64) bool { return n <= r.Batch })
 	a.row.ResyncMs, a.row.ResentTo, a.row.ResentMs = 0, nil, now.UnixMilli()
-	a.row.OwedTriedMs = 0
+	a.row.OwedTriedMs, a.row.ContentUnknown = 0, false
 	a.row.Block = nil
 	t.endReplace(a, nil)
 	t.lookAtAll(tx, a)

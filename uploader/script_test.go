@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // its commands, "----" and what came of them: the requests with their times.
 //
 //	enter A U | ROW | ROW    the user is in audience A with these rows, now
-//	exit A U                 the user is out
+//	exit A U [| ROW]         the user is out; the exit says who that is
 //	erase A U                the same, by an erasure
 //	run D                    time passes
 //	fault KIND OP [COUNT]    the emulator's next such answer
@@ -120,7 +120,7 @@ func (s *script) command(line string) string {
 		s.journal.learn(texts...)
 		s.enter(w[1], w[2], texts...)
 	case "exit":
-		s.exit(w[1], w[2])
+		s.leaves(w[1], w[2], rows)
 	case "erase":
 		s.records++
 		s.task.Process(s.record(w[1], w[2], &musterpb.MemberRows{Incarnation: 1, Position: s.records, Erased: true}))
@@ -174,6 +174,17 @@ func (s *script) command(line string) string {
 	return ""
 }
 
+func (s *script) leaves(audience, user, rows string) {
+	s.t.Helper()
+	if rows == "" {
+		s.exit(audience, user)
+		return
+	}
+	s.journal.learn(rows)
+	s.records++
+	s.task.Process(s.record(audience, user, &musterpb.MemberRows{Incarnation: 1, Position: s.records, Rows: parseRows(rows)}))
+}
+
 func (s *script) configure(key, what, value string) {
 	all := maps.Clone(s.options.Audiences)
 	if all == nil {
@@ -209,6 +220,9 @@ func (s *script) show(key string) string {
 	line := fmt.Sprintf("audience: open %d, windows %d, pending %d, owed %d", len(a.row.Open), a.row.Windows, a.counts.pending, a.counts.owed)
 	if b := t.statusOf(a).Block; b != nil {
 		line += ", blocked: " + b.Reason
+	}
+	if a.row.ContentUnknown {
+		line += ", content unknown"
 	}
 	if text := a.replaceText(); text != "" {
 		line += ", replace: " + text

@@ -59,11 +59,14 @@ func (t *task) refuseAdded(tx *consumer.Tx, a *audience, m *member, it item, rej
 // desired and carries it may have been removed, and is added again (I5). A row
 // that Facebook cannot read as a removal cannot be in the audience either.
 func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*musterpb.Row]string, now time.Time) error {
-	refused := 0
+	refused, strangers := 0, 0
 	for _, it := range b.items {
 		m, err := t.load(tx, a, it.user)
 		if err != nil {
 			return err
+		}
+		if m.Stranger {
+			strangers += len(it.rows)
 		}
 		for i, r := range it.removals {
 			if reason, ok := rejected[it.rows[i]]; ok {
@@ -84,7 +87,7 @@ func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*mus
 		return err
 	}
 	a.row.OwedTriedMs = 0
-	a.guard(b.rows)
+	a.guard(b.rows - strangers)
 	a.changed = true
 	t.outcome(a, now, outcomeRemoved, b.rows-refused)
 	t.outcome(a, now, outcomeRefused, refused)

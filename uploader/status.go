@@ -74,6 +74,7 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		AccountLoad: t.budget.load(a.account(), t.now()),
 		Coverage:    slices.Clone(a.counts.keys[:]), UnmatchableBy: slices.Clone(a.counts.why[:]), Reading: a.row.Reading,
 		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
+		ContentUnknown: a.row.ContentUnknown, OrderRefused: a.row.OrderRefused,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -85,6 +86,10 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.Block = t.budget.blocked(a.account())
 	}
 	switch {
+	case a.row.Forgetting:
+		s.State = "forgetting"
+	case a.row.Deleting:
+		s.State = "deleting"
 	case a.options.LeaveOut:
 		s.State = "left_out"
 	case a.row.Paused:

@@ -3,6 +3,7 @@ package uploader
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,7 +91,11 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 	if err := t.readAudiences(ctx, tx); err != nil {
 		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
 	}
-	for _, a := range t.order {
+	for _, a := range slices.Clone(t.order) {
+		if !a.logged && a.counts.stored == 0 {
+			t.gone(tx, a) // forgotten, as the changelog has it; whether that was told is not known
+			continue
+		}
 		t.touch(a)
 		if err := t.relink(tx, a); err != nil {
 			return err

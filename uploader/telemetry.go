@@ -40,6 +40,7 @@ const (
 
 	spanWindow  = "upload window"
 	spanReplace = "replace audience"
+	spanDelete  = "delete audience"
 
 	keyOutcome  = attribute.Key("muster.outcome")
 	keyAudience = attribute.Key("muster.audience")
@@ -174,6 +175,11 @@ func (t *telemetry) window(ctx context.Context, a *audience) trace.Span {
 // replacing starts a replacement's span; a new owner's is another one.
 func (t *telemetry) replacing(ctx context.Context, a *audience) trace.Span {
 	_, span := t.tracer.Start(ctx, spanReplace, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
+	return span
+}
+
+func (t *telemetry) deleting(ctx context.Context, a *audience) trace.Span {
+	_, span := t.tracer.Start(ctx, spanDelete, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
 	return span
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/consumer"
@@ -22,8 +23,9 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 	now := t.now()
 	t.slice = t.options.MaxSlice
 	t.turn++
-	for i := range t.order {
-		a := t.order[(t.turn+i)%len(t.order)]
+	order := slices.Clone(t.order) // one may be forgotten meanwhile
+	for i := range order {
+		a := order[(t.turn+i)%len(order)]
 		at, err := t.step(ctx, tx, a, now)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("upload audience %q: %w", a.key, err)
@@ -49,6 +51,18 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 		}
 		if a.sweep {
 			return now, nil
+		}
+	}
+	if a.window == nil {
+		switch {
+		case a.row.Forgetting:
+			return t.forgetSlice(tx, a, now)
+		case a.flight:
+			return time.Time{}, nil
+		case a.row.Deleting && !t.stopped:
+			return t.deleteIt(tx, a, now), nil
+		case a.remapped() && !t.stopped && !now.Before(a.blockedUntil):
+			return later(now, a.blockedUntil), t.relink(tx, a) // then its members are looked at
 		}
 	}
 	if a.window == nil && a.row.Replace != nil && a.row.FacebookId != "" {

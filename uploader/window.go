@@ -63,11 +63,14 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		t.abandon(a, now, blockTwoSpaces)
 		return time.Time{}, nil
 	}
-	if a.row.FacebookId == "" {
+	leaves := a.row.Forgetting || a.remapped()
+	if a.row.FacebookId == "" && !leaves {
 		return t.find(tx, a, now)
 	}
-	if ok, next := t.suits(tx, a, now); !ok {
-		return next, nil
+	if !leaves {
+		if ok, next := t.suits(tx, a, now); !ok {
+			return next, nil
+		}
 	}
 	for w := a.window; ; {
 		switch {
@@ -76,8 +79,8 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		case a.row.Paused:
 			t.abandon(a, now, "paused")
 			return time.Time{}, nil
-		case a.row.Replace != nil:
-			t.abandon(a, now, "replace")
+		case a.row.Replace != nil, a.row.Forgetting, a.remapped():
+			t.abandon(a, now, "another order")
 			return now, nil
 		case w.batch != nil && w.batch.ready:
 			return t.send(tx, a, w.batch, now)

@@ -47,15 +47,6 @@ those that are to leave now; were more to follow, it is held again.`,
 // orderWait is how long to wait for the owner's word, by default.
 const orderWait = 30 * time.Second
 
-func newResync(environ []string) *cobra.Command {
-	return newOrder(environ, order{
-		verb: musterpb.Verb_VERB_RESYNC, name: "resync", short: "Send an audience's full list again", example: "muster resync",
-		long: `Have all that is desired of an audience sent to Facebook again, with its next window and
-within the rate budget. Nothing is removed by it, and whoever is in the audience already
-stays: Facebook takes the same row twice. It heals what somebody changed by hand.`,
-	})
-}
-
 func newRetry(environ []string) *cobra.Command {
 	o := order{
 		verb: musterpb.Verb_VERB_RETRY, name: "retry", short: "Try at once what waits for a person to act", example: "muster retry",

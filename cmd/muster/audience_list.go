@@ -60,6 +60,10 @@ type audienceLine struct {
 	Problem     string    `json:"problem,omitempty"`
 	Remedy      string    `json:"remedy,omitempty"`
 	Alarms      []string  `json:"alarms,omitempty"`
+	Unknown     bool      `json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
+	Replace     string    `json:"replace,omitempty"`         // what a replacement under way is doing
+	NotReplaced string    `json:"not_replaced,omitempty"`
+	ToReplace   string    `json:"to_replace,omitempty"` // what to do about that
 	Account     string    `json:"account,omitempty"`
 	FacebookID  string    `json:"facebook_id,omitempty"`
 	Members     int64     `json:"members"`
@@ -134,6 +138,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 		s := all[key]
 		list = append(list, audienceLine{
 			Audience: key, Name: s.Name, State: s.State, Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
+			Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
@@ -141,6 +146,12 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 		})
 	}
 	return list
+}
+
+// unknown says what an audience of unknown content is, and what to do about it.
+func (a audienceLine) unknown() string {
+	return "content unknown: it existed before, and may hold people whom Muster did not send. " +
+		"To have it hold the list and nobody else, run muster resync " + a.Audience + " --replace."
 }
 
 func keysOf(all map[string]*musterpb.AudienceStatus) []string { return slices.Sorted(maps.Keys(all)) }
@@ -162,11 +173,11 @@ func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 		return err
 	}
 	for _, a := range list {
-		if a.Problem == "" {
-			continue
+		if a.Problem != "" {
+			fmt.Fprintf(w, "%s: %s. %s\n", a.Audience, a.Problem, a.Remedy)
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s. %s\n", a.Audience, a.Problem, a.Remedy); err != nil {
-			return err
+		if a.Unknown {
+			fmt.Fprintf(w, "%s: %s\n", a.Audience, a.unknown())
 		}
 	}
 	return nil

@@ -23,12 +23,19 @@ type order struct {
 	short, long string
 	example     string
 	accounts    bool // an ad account will do, too
+	// more, if set, adds flags and returns what they and the arguments after the audience
+	// make of the command.
+	more func(*cobra.Command) func(args []string, order *musterpb.Command) error
+	args string // after the audience, as the usage line has them
+	// answer, if set, reads whether the owner's word means that it was done.
+	answer func(audience string, s *musterpb.AudienceStatus) (done string, err error)
 }
 
 func newOrder(environ []string, o order) *cobra.Command {
 	s := settings{environ: environ}
 	var wait time.Duration
-	use, args := o.name+" AUDIENCE", cobra.ExactArgs(1)
+	use := strings.TrimSpace(o.name + " AUDIENCE " + o.args)
+	prepare := func([]string, *musterpb.Command) error { return nil }
 	example := fmt.Sprintf("  %s --config muster.yaml vip", o.example)
 	if o.accounts {
 		use += " | act_ACCOUNT"
@@ -41,7 +48,7 @@ func newOrder(environ []string, o order) *cobra.Command {
 The order goes through Kafka to whichever replica owns the audience; the command waits
 until that says it has obeyed. Exit status: 0 obeyed, 1 nobody has said so yet (the order
 stays, and is obeyed as soon as a replica runs).`,
-		Args: arguments(args),
+		Args: arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.load(true, (*config.Config).ValidateKafka)
 			if err != nil {
@@ -51,16 +58,24 @@ stays, and is obeyed as soon as a replica runs).`,
 				if o.accounts && strings.HasPrefix(args[0], "act_") {
 					return o.toAccount(ctx, cmd, cluster, c, args[0])
 				}
-				return o.toAudience(ctx, cmd, cluster, c, args[0], wait)
+				command := &musterpb.Command{Verb: o.verb, Audience: args[0]}
+				if err := prepare(args[1:], command); err != nil {
+					return err
+				}
+				return o.toAudience(ctx, cmd, cluster, c, command, wait)
 			})
 		},
 	}
 	s.add(cmd)
 	cmd.Flags().DurationVar(&wait, "wait", orderWait, "longest wait for the owner's word")
+	if o.more != nil {
+		prepare = o.more(cmd)
+	}
 	return cmd
 }
 
-func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, audience string, wait time.Duration) error {
+func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, command *musterpb.Command, wait time.Duration) error {
+	audience := command.Audience
 	all, err := worker.Audiences(ctx, cluster, c)
 	if err != nil {
 		return err
@@ -68,14 +83,20 @@ func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *cons
 	if all[audience] == nil {
 		return errUnknownAudience(audience, all)
 	}
-	obeyed, err := worker.Command(ctx, cluster, c, audience, o.verb, wait)
+	status, err := worker.Command(ctx, cluster, c, command, wait)
 	if err != nil {
 		return err
 	}
-	if !obeyed {
+	if status == nil {
 		return fmt.Errorf("%s %q: no replica has obeyed within %s: is one running with the uploader stage, and does its http.listen answer ready? The order stays and is obeyed as soon as one runs", o.name, audience, wait)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: done\n", o.name, audience)
+	done := "done"
+	if o.answer != nil {
+		if done, err = o.answer(audience, status); err != nil {
+			return fmt.Errorf("%s %q: %w", o.name, audience, err)
+		}
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: %s\n", o.name, audience, done)
 	return err
 }
 

@@ -65,6 +65,16 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 	for _, alarm := range a.Alarms {
 		row("alarm", "%s", alarm)
 	}
+	if a.Unknown {
+		row("content", "%s", a.unknown())
+	}
+	if a.Replace != "" {
+		row("replace", "%s", a.Replace)
+	}
+	if a.NotReplaced != "" {
+		row("replace", "%s", a.NotReplaced)
+		row("to do", "%s", a.ToReplace)
+	}
 	if a.FacebookID != "" {
 		row("facebook", "%s in act_%s", a.FacebookID, a.Account)
 	}

@@ -33,6 +33,15 @@ func TestAudienceOrders(t *testing.T) {
 	do("resume vip: done\n", "audience", "resume", "vip")
 	f.await(t, 2)
 	do("resync vip: done\n", "resync", "vip")
+	do("resync vip: begun; muster audience show vip tells how far it is\n", "resync", "vip", "--replace")
+	do("pause vip: done\n", "audience", "pause", "vip")
+	if got := b.do(t, "", "resync", "vip", "--replace"); exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "the audience is paused. Run muster audience resume vip first.") {
+		t.Errorf("replace while paused: %v", got.err)
+	}
+	if show := do("members ", "audience", "show", "vip"); !strings.Contains(show, "the audience is paused") {
+		t.Errorf("show: %s", show)
+	}
+	do("resume vip: done\n", "audience", "resume", "vip")
 	do("release vip: done\n", "audience", "release", "vip")
 	do("retry vip: done\n", "retry", "vip")
 	do("retry act_1: told the owners of 2 partitions\n", "retry", "act_1")

@@ -38,6 +38,9 @@ const (
 	Verb_VERB_RELEASE Verb = 4
 	Verb_VERB_RESYNC  Verb = 5  // send all that is desired again
 	Verb_VERB_REPLACE Verb = 10 // the same, in the place of all that Facebook holds
+	Verb_VERB_ADOPT   Verb = 11 // map the key to an existing Facebook audience
+	Verb_VERB_FORGET  Verb = 12 // send nothing any more and drop all that is kept
+	Verb_VERB_DELETE  Verb = 13 // delete the Facebook audience, and pause
 )
 
 // Enum value maps for Verb.
@@ -50,6 +53,9 @@ var (
 		4:  "VERB_RELEASE",
 		5:  "VERB_RESYNC",
 		10: "VERB_REPLACE",
+		11: "VERB_ADOPT",
+		12: "VERB_FORGET",
+		13: "VERB_DELETE",
 	}
 	Verb_value = map[string]int32{
 		"VERB_NONE":    0,
@@ -59,6 +65,9 @@ var (
 		"VERB_RELEASE": 4,
 		"VERB_RESYNC":  5,
 		"VERB_REPLACE": 10,
+		"VERB_ADOPT":   11,
+		"VERB_FORGET":  12,
+		"VERB_DELETE":  13,
 	}
 )
 
@@ -99,7 +108,10 @@ type Command struct {
 	AtMs     int64  `protobuf:"fixed64,2,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
 	Audience string `protobuf:"bytes,3,opt,name=audience,proto3" json:"audience,omitempty"`
 	// Digits of an ad account, instead of an audience; for VERB_RETRY only.
-	Account       string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	Account string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	// For VERB_ADOPT: the Facebook audience, and whether to replace its content at once.
+	FacebookId    string `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	Replace       bool   `protobuf:"varint,11,opt,name=replace,proto3" json:"replace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,16 +174,34 @@ func (x *Command) GetAccount() string {
 	return ""
 }
 
+func (x *Command) GetFacebookId() string {
+	if x != nil {
+		return x.FacebookId
+	}
+	return ""
+}
+
+func (x *Command) GetReplace() bool {
+	if x != nil {
+		return x.Replace
+	}
+	return false
+}
+
 var File_command_proto protoreflect.FileDescriptor
 
 const file_command_proto_rawDesc = "" +
 	"\n" +
-	"\rcommand.proto\x12\tmuster.v1\"y\n" +
+	"\rcommand.proto\x12\tmuster.v1\"\xb4\x01\n" +
 	"\aCommand\x12#\n" +
 	"\x04verb\x18\x01 \x01(\x0e2\x0f.muster.v1.VerbR\x04verb\x12\x13\n" +
 	"\x05at_ms\x18\x02 \x01(\x10R\x04atMs\x12\x1a\n" +
 	"\baudience\x18\x03 \x01(\tR\baudience\x12\x18\n" +
-	"\aaccount\x18\x04 \x01(\tR\aaccount*{\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1f\n" +
+	"\vfacebook_id\x18\n" +
+	" \x01(\tR\n" +
+	"facebookId\x12\x18\n" +
+	"\areplace\x18\v \x01(\bR\areplace*\xad\x01\n" +
 	"\x04Verb\x12\r\n" +
 	"\tVERB_NONE\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -182,7 +212,11 @@ const file_command_proto_rawDesc = "" +
 	"\fVERB_RELEASE\x10\x04\x12\x0f\n" +
 	"\vVERB_RESYNC\x10\x05\x12\x10\n" +
 	"\fVERB_REPLACE\x10\n" +
-	"B\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"\x12\x0e\n" +
+	"\n" +
+	"VERB_ADOPT\x10\v\x12\x0f\n" +
+	"\vVERB_FORGET\x10\f\x12\x0f\n" +
+	"\vVERB_DELETE\x10\rB\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_command_proto_rawDescOnce sync.Once

@@ -29,6 +29,8 @@ func (m *Command) CloneVT() *Command {
 	r.AtMs = m.AtMs
 	r.Audience = m.Audience
 	r.Account = m.Account
+	r.FacebookId = m.FacebookId
+	r.Replace = m.Replace
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
 		copy(r.unknownFields, m.unknownFields)
@@ -56,6 +58,12 @@ func (this *Command) EqualVT(that *Command) bool {
 		return false
 	}
 	if this.Account != that.Account {
+		return false
+	}
+	if this.FacebookId != that.FacebookId {
+		return false
+	}
+	if this.Replace != that.Replace {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -97,6 +105,23 @@ func (m *Command) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Replace {
+		i--
+		if m.Replace {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x58
+	}
+	if len(m.FacebookId) > 0 {
+		i -= len(m.FacebookId)
+		copy(dAtA[i:], m.FacebookId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.FacebookId)))
+		i--
+		dAtA[i] = 0x52
 	}
 	if len(m.Account) > 0 {
 		i -= len(m.Account)
@@ -145,6 +170,13 @@ func (m *Command) SizeVT() (n int) {
 	l = len(m.Account)
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	l = len(m.FacebookId)
+	if l > 0 {
+		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Replace {
+		n += 2
 	}
 	n += len(m.unknownFields)
 	return n
@@ -272,6 +304,58 @@ func (m *Command) UnmarshalVT(dAtA []byte) error {
 			}
 			m.Account = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FacebookId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FacebookId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Replace", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Replace = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -818,7 +818,8 @@ type MemberRows struct {
 	Position    int64 `protobuf:"fixed64,2,opt,name=position,proto3" json:"position,omitempty"`
 	// Which membership partition says so; a second one is an alarm.
 	SourcePartition uint32 `protobuf:"varint,3,opt,name=source_partition,json=sourcePartition,proto3" json:"source_partition,omitempty"`
-	// The user is in the audience; without rows, in and unmatchable.
+	// The user is in the audience; without rows, in and unmatchable. Not in, rows are who
+	// may have to be removed from a Facebook audience that existed before.
 	In            bool        `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
 	Rows          []*Row      `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
 	Erased        bool        `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`

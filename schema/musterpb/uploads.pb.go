@@ -84,18 +84,20 @@ const (
 	Origin_ORIGIN_STREAM     Origin = 2
 	Origin_ORIGIN_FOUND      Origin = 3
 	Origin_ORIGIN_CREATED    Origin = 4
-	Origin_ORIGIN_NAMED      Origin = 5 // looked up by a configured name
+	Origin_ORIGIN_NAMED      Origin = 5  // looked up by a configured name
+	Origin_ORIGIN_ADOPTED    Origin = 10 // mapped by a person at run time
 )
 
 // Enum value maps for Origin.
 var (
 	Origin_name = map[int32]string{
-		0: "ORIGIN_NONE",
-		1: "ORIGIN_CONFIGURED",
-		2: "ORIGIN_STREAM",
-		3: "ORIGIN_FOUND",
-		4: "ORIGIN_CREATED",
-		5: "ORIGIN_NAMED",
+		0:  "ORIGIN_NONE",
+		1:  "ORIGIN_CONFIGURED",
+		2:  "ORIGIN_STREAM",
+		3:  "ORIGIN_FOUND",
+		4:  "ORIGIN_CREATED",
+		5:  "ORIGIN_NAMED",
+		10: "ORIGIN_ADOPTED",
 	}
 	Origin_value = map[string]int32{
 		"ORIGIN_NONE":       0,
@@ -104,6 +106,7 @@ var (
 		"ORIGIN_FOUND":      3,
 		"ORIGIN_CREATED":    4,
 		"ORIGIN_NAMED":      5,
+		"ORIGIN_ADOPTED":    10,
 	}
 )
 
@@ -200,6 +203,20 @@ type Audience struct {
 	Replace *Replace `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`
 	// Why the last one that was asked for did not come about.
 	ReplaceFailed *Block `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`
+	// facebook_id may hold people whom Muster did not send: it had content when it was
+	// linked, and was not replaced since.
+	ContentUnknown bool `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"`
+	// What a person mapped the key to, where the configuration names none; and that its
+	// content is to be replaced once it is linked.
+	AdoptedId    string `protobuf:"bytes,63,opt,name=adopted_id,json=adoptedId,proto3" json:"adopted_id,omitempty"`
+	AdoptReplace bool   `protobuf:"varint,64,opt,name=adopt_replace,json=adoptReplace,proto3" json:"adopt_replace,omitempty"`
+	// Why the last command was not obeyed.
+	OrderRefused *Block `protobuf:"bytes,65,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`
+	// The audience and its members are being dropped.
+	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
+	// facebook_id is to be deleted at Facebook; the last one that was.
+	Deleting      bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
+	DeletedId     string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -505,6 +522,55 @@ func (x *Audience) GetReplaceFailed() *Block {
 		return x.ReplaceFailed
 	}
 	return nil
+}
+
+func (x *Audience) GetContentUnknown() bool {
+	if x != nil {
+		return x.ContentUnknown
+	}
+	return false
+}
+
+func (x *Audience) GetAdoptedId() string {
+	if x != nil {
+		return x.AdoptedId
+	}
+	return ""
+}
+
+func (x *Audience) GetAdoptReplace() bool {
+	if x != nil {
+		return x.AdoptReplace
+	}
+	return false
+}
+
+func (x *Audience) GetOrderRefused() *Block {
+	if x != nil {
+		return x.OrderRefused
+	}
+	return nil
+}
+
+func (x *Audience) GetForgetting() bool {
+	if x != nil {
+		return x.Forgetting
+	}
+	return false
+}
+
+func (x *Audience) GetDeleting() bool {
+	if x != nil {
+		return x.Deleting
+	}
+	return false
+}
+
+func (x *Audience) GetDeletedId() string {
+	if x != nil {
+		return x.DeletedId
+	}
+	return ""
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -933,7 +999,11 @@ type Member struct {
 	Unmatchable Unmatchable `protobuf:"varint,13,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
 	// Of synced, the last so many are all that a replacement under batch has of the
 	// member; 0 = all of them.
-	ReplacedRows  uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
+	ReplacedRows uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
+	// Of who left while content_unknown: hash of the rows that are to be removed, or
+	// were; and whether nobody knew that Facebook had them.
+	LeftRows      []byte `protobuf:"bytes,41,opt,name=left_rows,json=leftRows,proto3" json:"left_rows,omitempty"`
+	Stranger      bool   `protobuf:"varint,42,opt,name=stranger,proto3" json:"stranger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1066,6 +1136,20 @@ func (x *Member) GetReplacedRows() uint32 {
 	return 0
 }
 
+func (x *Member) GetLeftRows() []byte {
+	if x != nil {
+		return x.LeftRows
+	}
+	return nil
+}
+
+func (x *Member) GetStranger() bool {
+	if x != nil {
+		return x.Stranger
+	}
+	return false
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -1073,7 +1157,8 @@ type AudienceStatus struct {
 	Account    string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	FacebookId string                 `protobuf:"bytes,3,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
 	Origin     Origin                 `protobuf:"varint,4,opt,name=origin,proto3,enum=muster.v1.Origin" json:"origin,omitempty"`
-	// waiting, linking, removing, adding, blocked, held, paused, left_out
+	// waiting, linking, removing, adding, replacing, blocked, held, paused, left_out,
+	// deleting, forgetting
 	State           string       `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	Block           *Block       `protobuf:"bytes,6,opt,name=block,proto3" json:"block,omitempty"`
 	Members         int64        `protobuf:"varint,7,opt,name=members,proto3" json:"members,omitempty"`         // in the audience
@@ -1099,12 +1184,14 @@ type AudienceStatus struct {
 	// Members who have rows with an identifier, by schema.Key.
 	Coverage []int64 `protobuf:"varint,27,rep,packed,name=coverage,proto3" json:"coverage,omitempty"`
 	// Members without rows, by why: Unmatchable.
-	UnmatchableBy []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
-	Reading       *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
-	Replace       string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                  // what a replacement under way is doing, in words
-	ReplaceFailed *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"` // why the last one asked for did not come about
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UnmatchableBy  []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
+	Reading        *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
+	Replace        string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                      // what a replacement under way is doing, in words
+	ReplaceFailed  *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
+	ContentUnknown bool     `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
+	OrderRefused   *Block   `protobuf:"bytes,63,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`        // why the last command was not obeyed
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
@@ -1354,6 +1441,20 @@ func (x *AudienceStatus) GetReplaceFailed() *Block {
 	return nil
 }
 
+func (x *AudienceStatus) GetContentUnknown() bool {
+	if x != nil {
+		return x.ContentUnknown
+	}
+	return false
+}
+
+func (x *AudienceStatus) GetOrderRefused() *Block {
+	if x != nil {
+		return x.OrderRefused
+	}
+	return nil
+}
+
 // AccountLoad is how busy an ad account is, as one replica sees it.
 type AccountLoad struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -1436,8 +1537,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xc1\n" +
-	"\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xc0\f\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1481,7 +1581,18 @@ const file_uploads_proto_rawDesc = "" +
 	"\rtwo_spaces_ms\x183 \x01(\x10R\vtwoSpacesMs\x12+\n" +
 	"\x11past_computations\x184 \x03(\tR\x10pastComputations\x12,\n" +
 	"\areplace\x18< \x01(\v2\x12.muster.v1.ReplaceR\areplace\x127\n" +
-	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xd9\x02\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x12\x1d\n" +
+	"\n" +
+	"adopted_id\x18? \x01(\tR\tadoptedId\x12#\n" +
+	"\radopt_replace\x18@ \x01(\bR\fadoptReplace\x125\n" +
+	"\rorder_refused\x18A \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x1e\n" +
+	"\n" +
+	"forgetting\x18B \x01(\bR\n" +
+	"forgetting\x12\x1a\n" +
+	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
+	"\n" +
+	"deleted_id\x18D \x01(\tR\tdeletedId\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
@@ -1518,7 +1629,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xd9\x03\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\x92\x04\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1535,7 +1646,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\n" +
 	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x128\n" +
 	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12#\n" +
-	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\"\xab\b\n" +
+	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\x12\x1b\n" +
+	"\tleft_rows\x18) \x01(\fR\bleftRows\x12\x1a\n" +
+	"\bstranger\x18* \x01(\bR\bstranger\"\x8b\t\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1571,7 +1684,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\x0eunmatchable_by\x18\x1c \x03(\x03B\x02\x10\x01R\runmatchableBy\x12,\n" +
 	"\areading\x18\x1d \x01(\v2\x12.muster.v1.ReadingR\areading\x12\x18\n" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
-	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\"\xaf\x01\n" +
+	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
+	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x125\n" +
+	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\"\xaf\x01\n" +
 	"\vAccountLoad\x12!\n" +
 	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
@@ -1581,14 +1696,16 @@ const file_uploads_proto_rawDesc = "" +
 	"\fAudienceKind\x12\x19\n" +
 	"\x15AUDIENCE_KIND_UNKNOWN\x10\x00\x12\x17\n" +
 	"\x13AUDIENCE_KIND_PLAIN\x10\x01\x12\x1d\n" +
-	"\x19AUDIENCE_KIND_VALUE_BASED\x10\x02*{\n" +
+	"\x19AUDIENCE_KIND_VALUE_BASED\x10\x02*\x8f\x01\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
 	"\rORIGIN_STREAM\x10\x02\x12\x10\n" +
 	"\fORIGIN_FOUND\x10\x03\x12\x12\n" +
 	"\x0eORIGIN_CREATED\x10\x04\x12\x10\n" +
-	"\fORIGIN_NAMED\x10\x05B\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"\fORIGIN_NAMED\x10\x05\x12\x12\n" +
+	"\x0eORIGIN_ADOPTED\x10\n" +
+	"B\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_uploads_proto_rawDescOnce sync.Once
@@ -1627,21 +1744,23 @@ var file_uploads_proto_depIdxs = []int32{
 	0,  // 5: muster.v1.Audience.kind:type_name -> muster.v1.AudienceKind
 	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
 	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
-	10, // 8: muster.v1.Member.desired:type_name -> muster.v1.Row
-	10, // 9: muster.v1.Member.synced:type_name -> muster.v1.Row
-	11, // 10: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	1,  // 11: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	4,  // 12: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	6,  // 13: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	6,  // 14: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	9,  // 15: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	5,  // 16: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	4,  // 17: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	4,  // 8: muster.v1.Audience.order_refused:type_name -> muster.v1.Block
+	10, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
+	10, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
+	11, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	1,  // 12: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 13: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 14: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 15: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	9,  // 16: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 17: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 18: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	4,  // 19: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }

@@ -59,6 +59,13 @@ func (m *Audience) CloneVT() *Audience {
 	r.TwoSpacesMs = m.TwoSpacesMs
 	r.Replace = m.Replace.CloneVT()
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
+	r.ContentUnknown = m.ContentUnknown
+	r.AdoptedId = m.AdoptedId
+	r.AdoptReplace = m.AdoptReplace
+	r.OrderRefused = m.OrderRefused.CloneVT()
+	r.Forgetting = m.Forgetting
+	r.Deleting = m.Deleting
+	r.DeletedId = m.DeletedId
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -221,6 +228,7 @@ func (m *Member) CloneVT() *Member {
 	r.EmptiedMs = m.EmptiedMs
 	r.Unmatchable = m.Unmatchable
 	r.ReplacedRows = m.ReplacedRows
+	r.Stranger = m.Stranger
 	if rhs := m.Desired; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -243,6 +251,11 @@ func (m *Member) CloneVT() *Member {
 			tmpContainer[k] = tmpBytes
 		}
 		r.Refused = tmpContainer
+	}
+	if rhs := m.LeftRows; rhs != nil {
+		tmpBytes := make([]byte, len(rhs))
+		copy(tmpBytes, rhs)
+		r.LeftRows = tmpBytes
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -287,6 +300,8 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.Reading = m.Reading.CloneVT()
 	r.Replace = m.Replace
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
+	r.ContentUnknown = m.ContentUnknown
+	r.OrderRefused = m.OrderRefused.CloneVT()
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -500,6 +515,27 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if !this.ReplaceFailed.EqualVT(that.ReplaceFailed) {
+		return false
+	}
+	if this.ContentUnknown != that.ContentUnknown {
+		return false
+	}
+	if this.AdoptedId != that.AdoptedId {
+		return false
+	}
+	if this.AdoptReplace != that.AdoptReplace {
+		return false
+	}
+	if !this.OrderRefused.EqualVT(that.OrderRefused) {
+		return false
+	}
+	if this.Forgetting != that.Forgetting {
+		return false
+	}
+	if this.Deleting != that.Deleting {
+		return false
+	}
+	if this.DeletedId != that.DeletedId {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -757,6 +793,12 @@ func (this *Member) EqualVT(that *Member) bool {
 	if this.ReplacedRows != that.ReplacedRows {
 		return false
 	}
+	if string(this.LeftRows) != string(that.LeftRows) {
+		return false
+	}
+	if this.Stranger != that.Stranger {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -898,6 +940,12 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 	if !this.ReplaceFailed.EqualVT(that.ReplaceFailed) {
 		return false
 	}
+	if this.ContentUnknown != that.ContentUnknown {
+		return false
+	}
+	if !this.OrderRefused.EqualVT(that.OrderRefused) {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -968,6 +1016,84 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.DeletedId) > 0 {
+		i -= len(m.DeletedId)
+		copy(dAtA[i:], m.DeletedId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.DeletedId)))
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0xa2
+	}
+	if m.Deleting {
+		i--
+		if m.Deleting {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x98
+	}
+	if m.Forgetting {
+		i--
+		if m.Forgetting {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x90
+	}
+	if m.OrderRefused != nil {
+		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x8a
+	}
+	if m.AdoptReplace {
+		i--
+		if m.AdoptReplace {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0x80
+	}
+	if len(m.AdoptedId) > 0 {
+		i -= len(m.AdoptedId)
+		copy(dAtA[i:], m.AdoptedId)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.AdoptedId)))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xfa
+	}
+	if m.ContentUnknown {
+		i--
+		if m.ContentUnknown {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
 	}
 	if m.ReplaceFailed != nil {
 		size, err := m.ReplaceFailed.MarshalToSizedBufferVT(dAtA[:i])
@@ -1665,6 +1791,27 @@ func (m *Member) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Stranger {
+		i--
+		if m.Stranger {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xd0
+	}
+	if len(m.LeftRows) > 0 {
+		i -= len(m.LeftRows)
+		copy(dAtA[i:], m.LeftRows)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.LeftRows)))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xca
+	}
 	if m.ReplacedRows != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ReplacedRows))
 		i--
@@ -1811,6 +1958,30 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.OrderRefused != nil {
+		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xfa
+	}
+	if m.ContentUnknown {
+		i--
+		if m.ContentUnknown {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xf0
 	}
 	if m.ReplaceFailed != nil {
 		size, err := m.ReplaceFailed.MarshalToSizedBufferVT(dAtA[:i])
@@ -2300,6 +2471,30 @@ func (m *Audience) SizeVT() (n int) {
 		l = m.ReplaceFailed.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
+	if m.ContentUnknown {
+		n += 3
+	}
+	l = len(m.AdoptedId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.AdoptReplace {
+		n += 3
+	}
+	if m.OrderRefused != nil {
+		l = m.OrderRefused.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Forgetting {
+		n += 3
+	}
+	if m.Deleting {
+		n += 3
+	}
+	l = len(m.DeletedId)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2504,6 +2699,13 @@ func (m *Member) SizeVT() (n int) {
 	if m.ReplacedRows != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.ReplacedRows))
 	}
+	l = len(m.LeftRows)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Stranger {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2629,6 +2831,13 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	}
 	if m.ReplaceFailed != nil {
 		l = m.ReplaceFailed.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.ContentUnknown {
+		n += 3
+	}
+	if m.OrderRefused != nil {
+		l = m.OrderRefused.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
@@ -3625,6 +3834,186 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			if err := m.ReplaceFailed.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ContentUnknown", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ContentUnknown = bool(v != 0)
+		case 63:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdoptedId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AdoptedId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 64:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdoptReplace", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.AdoptReplace = bool(v != 0)
+		case 65:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrderRefused", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OrderRefused == nil {
+				m.OrderRefused = &Block{}
+			}
+			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 66:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Forgetting", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Forgetting = bool(v != 0)
+		case 67:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deleting", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Deleting = bool(v != 0)
+		case 68:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeletedId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DeletedId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -4784,6 +5173,60 @@ func (m *Member) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 41:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LeftRows", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LeftRows = append(m.LeftRows[:0], dAtA[iNdEx:postIndex]...)
+			if m.LeftRows == nil {
+				m.LeftRows = []byte{}
+			}
+			iNdEx = postIndex
+		case 42:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stranger", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Stranger = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -5678,6 +6121,62 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 				m.ReplaceFailed = &Block{}
 			}
 			if err := m.ReplaceFailed.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 62:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ContentUnknown", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ContentUnknown = bool(v != 0)
+		case 63:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrderRefused", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OrderRefused == nil {
+				m.OrderRefused = &Block{}
+			}
+			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

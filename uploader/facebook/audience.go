@@ -48,7 +48,7 @@ const (
 // The fields asked for when none are given. "rule" is left out on purpose: it
 // makes pages too large.
 var (
-	pageFields = []string{"id", "name", "description", "subtype"}
+	pageFields = []string{"id", "name", "description", "subtype", "time_content_updated"}
 	readFields = []string{"id", "account_id", "name", "description", "subtype", "is_value_based",
 		"delivery_status", "operation_status", "approximate_count_lower_bound", "approximate_count_upper_bound",
 		"time_created", "time_updated", "time_content_updated"}
@@ -124,7 +124,8 @@ type Page struct {
 }
 
 // AudiencePage lists audiences of an account: the page after a cursor, the first
-// one after "". fields default to id, name, description and subtype.
+// one after "". fields default to id, name, description, subtype and
+// time_content_updated.
 func (c *Client) AudiencePage(ctx context.Context, account AccountID, after string, fields ...string) (Page, error) {
 	r, failure := onAccount(OpListAudiences, account)
 	if failure != nil {

@@ -42,41 +42,41 @@ func Audiences(ctx context.Context, cluster *consumer.Cluster, c *config.Config)
 	return all, nil
 }
 
-// Command gives an order to the owner of an audience and waits up to wait for its
-// word that it has obeyed; obeyed is false when that did not come. The order stays
-// and is obeyed by the next owner there is, within 7 days.
-func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, audience string, verb musterpb.Verb, wait time.Duration) (obeyed bool, err error) {
+// Command gives an order to the owner of its audience and waits up to wait for what
+// that says of the audience after it has obeyed; nil when that did not come. The order
+// stays and is obeyed by the next owner there is, within 7 days.
+func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, order *musterpb.Command, wait time.Duration) (*musterpb.AudienceStatus, error) {
 	topic := c.Topic(config.TopicAudiences)
 	counts, err := cluster.Partitions(ctx, topic)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	p := schema.AudiencePartition(audience, counts[topic])
+	p := schema.AudiencePartition(order.Audience, counts[topic])
 	_, from, err := cluster.Bounds(ctx, topic, p)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	order := &musterpb.Command{Verb: verb, AtMs: time.Now().UnixMilli(), Audience: audience}
-	if err := give(ctx, cluster, c, p, audience, order); err != nil {
-		return false, err
+	order.AtMs = time.Now().UnixMilli()
+	if err := give(ctx, cluster, c, p, order.Audience, order); err != nil {
+		return nil, err
 	}
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for r, err := range cluster.Records(waiting, topic, p, from, consumer.Forever) {
 		switch {
 		case ctx.Err() != nil:
-			return false, ctx.Err()
+			return nil, ctx.Err()
 		case waiting.Err() != nil:
-			return false, nil
+			return nil, nil
 		case err != nil:
-			return false, err
+			return nil, err
 		}
 		s := new(musterpb.AudienceStatus)
-		if string(r.Key) == audience && s.UnmarshalVT(r.Value) == nil && s.CommandMs >= order.AtMs {
-			return true, nil
+		if string(r.Key) == order.Audience && s.UnmarshalVT(r.Value) == nil && s.CommandMs >= order.AtMs {
+			return s, nil
 		}
 	}
-	return false, nil
+	return nil, nil
 }
 
 // CommandAccount gives an order concerning an ad account to every owner, and

@@ -122,6 +122,16 @@ func (d *dryRun) ReplaceUsers(_ context.Context, id facebook.AudienceID, p faceb
 	return d.would("replace", id, p), nil
 }
 
+// DeleteAudience deletes nothing.
+func (d *dryRun) DeleteAudience(_ context.Context, id facebook.AudienceID) (facebook.Usage, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := d.of(id)
+	a.Requests++
+	d.log.Info("dry run: would delete an audience", "name", a.Name, "facebook_id", id)
+	return facebook.Usage{}, nil
+}
+
 // RemoveUsers removes nothing.
 func (d *dryRun) RemoveUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error) {
 	d.mu.Lock()

@@ -65,6 +65,12 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 			audienceKeys[key] = a.Keys(c.ExternID)
 		}
 	}
+	var existing []string
+	for key, a := range c.Audiences {
+		if a.FacebookID != "" || a.FacebookName != "" {
+			existing = append(existing, key)
+		}
+	}
 	o := w.stage(config.StageMembership, t)
 	o.Inputs = inputs
 	o.Changelog = StageChangelog(c, config.StageMembership)
@@ -77,6 +83,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 		Keys:              config.Audience{}.Keys(c.ExternID),
 		AudienceKeys:      audienceKeys,
 		ValueTraits:       c.ValueTraits(),
+		Existing:          existing,
 		RequireConsent:    c.RequireConsent,
 		ExternIDAlone:     c.ExternID.Alone,
 		MaxValues:         c.MaxValues,

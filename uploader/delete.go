@@ -1,0 +1,94 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"muster/consumer"
+	"muster/schema/musterpb"
+	"muster/uploader/facebook"
+)
+
+// askDelete has the Facebook audience deleted, if Muster made it. Nothing is sent after
+// it until somebody resumes the audience, which makes it anew.
+func (t *task) askDelete(a *audience) *musterpb.Block {
+	switch {
+	case a.row.FacebookId == "":
+		return t.refusal("Nothing is needed.", "the audience has no Facebook audience")
+	case a.row.Origin != musterpb.Origin_ORIGIN_CREATED && a.row.Origin != musterpb.Origin_ORIGIN_FOUND:
+		return t.refusal("Delete it in the Ads Manager: "+audiencesPage(a)+".", "Muster did not make Facebook audience %s", a.row.FacebookId)
+	}
+	a.row.Deleting, a.row.Paused = true, true
+	t.endReplace(a, nil)
+	return nil
+}
+
+func audiencesPage(a *audience) string {
+	return "https://business.facebook.com/adsmanager/audiences?act=" + a.row.Account
+}
+
+// deleteIt asks Facebook for the deletion, again where nobody knows what became of it:
+// one that is gone is deleted.
+func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.Time) {
+	l := &a.link
+	if at := later(l.sendAt, later(a.unknown.over(t.options.RequestTimeout), a.blockedUntil)); now.Before(at) {
+		return at
+	}
+	if ok, at := t.mayCall(a, now); !ok {
+		return at
+	}
+	a.flight = true
+	l.tries++
+	account, id := a.account(), a.id()
+	span := t.telemetry.deleting(t.ctx, a)
+	t.launch(tx, a, func(ctx context.Context) answer {
+		usage, err := t.options.Facebook.DeleteAudience(trace.ContextWithSpan(ctx, span), id)
+		t.budget.learn(account, usage, err, time.Now())
+		span.End()
+		return func(*consumer.Tx) error {
+			a.flight = false
+			a.count(t.now(), outcomeRequests, 1)
+			t.touch(a)
+			if a.id() == id {
+				t.deleted(a, err)
+			}
+			return nil
+		}
+	})
+	return time.Time{}
+}
+
+// deleted applies the answer.
+func (t *task) deleted(a *audience, err error) {
+	now, l := t.now(), &a.link
+	e, ok := errors.AsType[*facebook.Error](err)
+	switch {
+	case err != nil && !ok:
+		e = &facebook.Error{Class: facebook.Transient, Unknown: true, Title: "an error of no class"}
+	case err == nil, e.Class == facebook.AudienceGone:
+		t.budget.passed(a.account(), now)
+		t.options.Logger.Info("the Facebook audience is deleted", "audience", a.key, "facebook_id", a.row.FacebookId)
+		a.row.DeletedId, a.row.GoneId = a.row.FacebookId, ""
+		a.row.FacebookId, a.row.Origin, a.row.Account = "", musterpb.Origin_ORIGIN_NONE, ""
+		a.row.Deleting, a.row.ContentUnknown, a.row.Block = false, false, nil
+		a.link = link{since: now}
+		a.changed = true
+		return
+	}
+	l.sendAt = now.Add(max(e.RetryAfter, t.retryWait(l.tries)))
+	switch e.Class {
+	case facebook.Transient, facebook.Unclassified, facebook.Withheld, facebook.Throttle, facebook.ThrottleApp,
+		facebook.AudienceBusy, facebook.AudienceUnseen:
+	case facebook.Cooldown:
+		t.budget.block(a.account(), blockOf(e, e.Class, now), now)
+	case facebook.AudienceRefused, facebook.BadRequest:
+		a.row.Deleting = false
+		a.row.OrderRefused = t.refusal(e.Remedy+" The audience stays paused; muster audience resume "+a.key+" goes on with it.", "Facebook audience %s was not deleted: %s", a.row.FacebookId, e.Title)
+		a.changed = true
+	default:
+		t.blocked(a, e, e.Class, now)
+	}
+}
