@@ -250,6 +250,8 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		}
 	}
 	switch {
+	case origin == musterpb.Origin_ORIGIN_STREAM && t.options.givenElsewhere(id, a.key):
+		t.twoKeys(a)
 	case id != "":
 		if id == a.id() && string(a.options.Account) == a.row.Account {
 			return nil
@@ -270,6 +272,8 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		a.row.FacebookId, a.row.Origin, a.row.FacebookName = "", musterpb.Origin_ORIGIN_NONE, ""
 		a.changed = true
 		t.touch(a)
+	case t.options.givenElsewhere(a.id(), a.key):
+		t.twoKeys(a)
 	}
 	return nil
 }
@@ -280,11 +284,7 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	now := t.now()
 	for _, other := range t.order {
 		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
-			t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
-				Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
-			if a.window != nil {
-				t.abandon(a, now, "two_keys")
-			}
+			t.twoKeys(a)
 			return nil
 		}
 	}
@@ -305,4 +305,15 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	t.lookAtAll(tx, a)
 	t.touch(a)
 	return t.log(tx, a)
+}
+
+// twoKeys blocks an audience whose Facebook audience is another key's: each would
+// undo the other.
+func (t *task) twoKeys(a *audience) {
+	now := t.now()
+	t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
+		Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
+	if a.window != nil {
+		t.abandon(a, now, "two_keys")
+	}
 }
