@@ -29,7 +29,7 @@ func TestBudget(t *testing.T) {
 		{"easy", 1, 1, func(b *budget) { b.learn("1", use(50), nil, now) }, 0},
 		{"half way", 1, 1, func(b *budget) { b.learn("1", use(72.5), nil, now) }, fullSpacing / 2},
 		{"half way, a quarter of the partitions", 1, 4, func(b *budget) { b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
-		{"half way, two of three tasks given up", 3, 4, func(b *budget) { b.leave(); b.leave(); b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
+		{"half way, two of three tasks given up", 3, 4, func(b *budget) { b.leave(nil); b.leave(nil); b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
 		{"full", 1, 1, func(b *budget) { b.learn("1", use(96), nil, now) }, 5 * time.Minute},
 		{"of another account", 1, 1, func(b *budget) { b.learn("2", use(96), nil, now) }, 0},
 		{"the app is full", 1, 1, func(b *budget) { b.learn("2", facebook.Usage{App: facebook.Load{Calls: 99}}, nil, now) }, decay},

@@ -269,17 +269,17 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 	case a.row.FacebookName != a.options.FacebookName,
 		a.row.Account != string(a.options.Account),
 		a.row.Origin == musterpb.Origin_ORIGIN_CONFIGURED, a.row.Origin == musterpb.Origin_ORIGIN_STREAM:
+		// Nobody is in the one to be found or made, so that all who are desired have it
+		// looked for.
 		a.row.FacebookId, a.row.Origin, a.row.FacebookName = "", musterpb.Origin_ORIGIN_NONE, ""
-		a.changed = true
-		t.touch(a)
+		return t.begin(tx, a)
 	case t.options.givenElsewhere(a.id(), a.key):
 		t.twoKeys(a)
 	}
 	return nil
 }
 
-// setID begins the life of a Facebook audience under the key: what members were
-// sent before this record is not in it. It is logged before any member is sent.
+// setID gives the key a Facebook audience.
 func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin) error {
 	now := t.now()
 	for _, other := range t.order {
@@ -295,6 +295,12 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	}
 	a.row.LinkedMs = now.UnixMilli()
 	a.row.Reading, a.readMs = nil, 0
+	return t.begin(tx, a)
+}
+
+// begin begins the life of a Facebook audience under the key: what members were
+// sent before this record is not in it. It is logged before any member is sent.
+func (t *task) begin(tx *consumer.Tx, a *audience) error {
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
 	a.row.Open = nil
