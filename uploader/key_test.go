@@ -8,6 +8,7 @@ import (
 
 	"muster/consumer"
 	"muster/schema/musterpb"
+	"muster/uploader/facebook"
 	"muster/uploader/facebook/graphtest"
 )
 
@@ -51,6 +52,69 @@ func TestTwoKeysOfTheStream(t *testing.T) {
 		w.run(2 * time.Hour)
 		if y := w.task.Processor().(*task).audiences["y"]; y.row.Block != nil || y.row.FacebookId != id {
 			t.Errorf("alone, y has %q, blocked: %v", y.row.FacebookId, y.row.Block)
+		}
+	})
+}
+
+// An audience that the configuration gives to one key is not another's, wherever the
+// one is owned: not because the stream says so, nor because it was made for it, and
+// if that came first, not any more.
+func TestConfiguredAudienceIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, TakeoverWait: time.Second}, graphtest.Options{})
+		id := w.graph.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "theirs", "subtype": "CUSTOM"})
+		w.task.Process(w.named("x", "u1", "", id, "email:a"))
+		w.task.Process(w.named("made", "u1", "", "", "email:a"))
+		w.run(2 * time.Hour)
+		made := w.audienceOf("made").ID
+		if n, m := w.graph.Audience(id).Lines, w.graph.Audience(made).Lines; n != 1 || m != 1 {
+			t.Fatalf("%d and %d rows, want 1 each: they are nobody else's yet", n, m)
+		}
+		w.options.Audiences = map[string]AudienceOptions{
+			"of another partition": {FacebookID: facebook.AudienceID(id)}, "of yet another": {FacebookID: facebook.AudienceID(made)},
+		}
+		w.restart()
+		w.task.Takeover()
+		w.task.Process(w.named("x", "u2", "", id, "email:b"), w.named("made", "u2", "", "", "email:b"))
+		w.run(2 * time.Hour)
+		check := func(rows int, reason string) {
+			t.Helper()
+			for key, facebookID := range map[string]string{"x": id, "made": made} {
+				a := w.task.Processor().(*task).audiences[key]
+				if n := w.graph.Audience(facebookID).Lines; n != rows || a.row.Block.GetReason() != reason {
+					t.Errorf("%s: %d rows, want %d; blocked: %v", key, n, rows, a.row.Block)
+				}
+			}
+		}
+		check(1, "two_keys")
+		w.options.Audiences = nil
+		w.restart()
+		w.task.Takeover()
+		w.run(2 * time.Hour)
+		check(2, "") // nobody else's again
+	})
+}
+
+// A Facebook audience that the configuration moves from one key to another is the
+// other's; the one gets an audience of its own.
+func TestConfiguredAudienceMoves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, TakeoverWait: time.Second}, graphtest.Options{})
+		id := facebook.AudienceID(w.graph.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "theirs", "subtype": "CUSTOM"}))
+		for _, key := range []string{"x", "y"} {
+			w.options.Audiences = map[string]AudienceOptions{key: {FacebookID: id}}
+			w.restart()
+			w.task.Takeover()
+			w.enter("x", "u1", "email:a")
+			w.enter("y", "u2", "email:b")
+			w.run(2 * time.Hour)
+			for _, a := range w.task.Processor().(*task).order {
+				if own := a.id() != id; own == (a.key == key) || a.id() == "" || a.row.Block != nil {
+					t.Errorf("given to %s: %s has %q, blocked: %v", key, a.key, a.id(), a.row.Block)
+				}
+			}
 		}
 	})
 }

@@ -258,6 +258,8 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		}
 	}
 	switch {
+	case origin == musterpb.Origin_ORIGIN_STREAM && t.options.givenElsewhere(id, a.key):
+		t.twoKeys(a)
 	case id != "":
 		if id == a.id() && string(a.options.Account) == a.row.Account {
 			return nil
@@ -283,26 +285,23 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 	case a.row.FacebookName != a.options.FacebookName,
 		a.row.Account != string(a.options.Account),
 		a.row.Origin == musterpb.Origin_ORIGIN_CONFIGURED, a.row.Origin == musterpb.Origin_ORIGIN_STREAM:
+		// Nobody is in the one to be found or made, so that all who are desired have it
+		// looked for.
 		a.row.FacebookId, a.row.Origin, a.row.FacebookName = "", musterpb.Origin_ORIGIN_NONE, ""
-		a.changed = true
-		t.touch(a)
+		return t.begin(tx, a)
+	case t.options.givenElsewhere(a.id(), a.key):
+		t.twoKeys(a)
 	}
 	return nil
 }
 
-// setID begins the life of a Facebook audience under the key: what members were
-// sent before this record is not in it. It is logged before any member is sent. unknown:
-// it may hold people all the same, sent by a former life of this installation, by another
-// tool or by hand.
+// setID gives the key a Facebook audience. unknown: it may hold people all the same, sent
+// by a former life of this installation, by another tool or by hand.
 func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin, unknown bool) error {
 	now := t.now()
 	for _, other := range t.order {
 		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
-			t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
-				Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
-			if a.window != nil {
-				t.abandon(a, now, "two_keys")
-			}
+			t.twoKeys(a)
 			return nil
 		}
 	}
@@ -313,6 +312,12 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	}
 	a.row.LinkedMs, a.row.ContentUnknown = now.UnixMilli(), unknown
 	a.row.Reading, a.readMs = nil, 0
+	return t.begin(tx, a)
+}
+
+// begin begins the life of a Facebook audience under the key: what members were
+// sent before this record is not in it. It is logged before any member is sent.
+func (t *task) begin(tx *consumer.Tx, a *audience) error {
 	a.row.Since = int64(tx.Next())
 	a.row.LastBatch = max(a.row.LastBatch, a.row.Since)
 	a.row.Open = nil
@@ -323,4 +328,15 @@ func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origi
 	t.lookAtAll(tx, a)
 	t.touch(a)
 	return t.log(tx, a)
+}
+
+// twoKeys blocks an audience whose Facebook audience is another key's: each would
+// undo the other.
+func (t *task) twoKeys(a *audience) {
+	now := t.now()
+	t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
+		Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
+	if a.window != nil {
+		t.abandon(a, now, "two_keys")
+	}
 }

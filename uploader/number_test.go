@@ -111,3 +111,42 @@ func (w *world) unconfirmed(audience string, users ...string) (n int) {
 	}
 	return n
 }
+
+// A batch that is still being gathered stays open though its first member does not
+// carry it any more: who comes to carry it next would count as confirmed, and if the
+// owner died before it was sent, nobody would send it.
+func TestBatchStaysOpenWhileGathered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, MaxSlice: 1, ResendOver: -1}, graphtest.Options{})
+		w.journal.Facebook = &doubtful{Facebook: w.journal.Facebook, invalid: 1, names: parseRows("email:bad")}
+		users := []string{"u1", "u2"}
+		slices.SortFunc(users, func(a, b string) int { x, y := userKey(a), userKey(b); return bytes.Compare(x[:], y[:]) })
+		w.enter("x", users[0], "email:bad", "email:good")
+		w.enter("x", users[1], "email:b")
+		w.run(2 * time.Hour)
+		a := w.task.Processor().(*task).audiences["x"]
+		if a.counts.refused != 1 || a.counts.pending != 0 {
+			t.Fatalf("refused %d, pending %d: want 1 and 0", a.counts.refused, a.counts.pending)
+		}
+		w.command(musterpb.Verb_VERB_RESYNC, "x")
+		gathered := func(items int) {
+			t.Helper()
+			for range 10_000 {
+				if a.window != nil && a.window.batch != nil && len(a.window.batch.items) == items {
+					return
+				}
+				time.Sleep(time.Until(w.task.Tick()))
+			}
+			t.Fatalf("no batch of %d members", items)
+		}
+		gathered(1)
+		w.enter("x", users[0], "email:other") // unsettles it, as a row of it was refused
+		gathered(2)
+		if n := w.unconfirmed("x", users[1]); n != 1 {
+			t.Error("a member counts as confirmed whose batch was not sent")
+		}
+		w.run(2 * time.Hour)
+		w.converged()
+	})
+}

@@ -222,13 +222,16 @@ func (o Options) validate() error {
 // dataOption is what goes into a request as it is.
 var dataOption = regexp.MustCompile(`^[A-Z_]+$`)
 
-// twoKeys refuses two keys on one Facebook id: each would undo the other.
+// twoKeys refuses two keys on one Facebook audience: each would undo the other.
 func (o Options) twoKeys() []error {
 	var mistakes []error
-	keys := make(map[facebook.AudienceID][]string)
+	keys := make(map[string][]string)
 	for key, a := range o.Audiences {
-		if a.FacebookID != "" && !a.LeaveOut {
-			keys[a.FacebookID] = append(keys[a.FacebookID], key)
+		if what := cmp.Or(string(a.FacebookID), a.FacebookName); what != "" && !a.LeaveOut {
+			if a.FacebookID == "" {
+				what = fmt.Sprintf("%q in ad account %s", what, o.of(key).Account)
+			}
+			keys[what] = append(keys[what], key)
 		}
 		for _, o := range a.DataProcessing.Options {
 			if !dataOption.MatchString(o) {
@@ -239,13 +242,24 @@ func (o Options) twoKeys() []error {
 			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))
 		}
 	}
-	for id, k := range keys {
+	for what, k := range keys {
 		if len(k) > 1 {
 			slices.Sort(k)
-			mistakes = append(mistakes, fmt.Errorf("facebook audience %s: is given to %q: want one key for it", id, k))
+			mistakes = append(mistakes, fmt.Errorf("facebook audience %s: is given to %q: want one key for it", what, k))
 		}
 	}
 	return mistakes
+}
+
+// givenElsewhere reports whether the configuration gives a Facebook audience to
+// another key than this one, in whatever partition that is.
+func (o *Options) givenElsewhere(id facebook.AudienceID, key string) bool {
+	for other, a := range o.Audiences {
+		if other != key && a.FacebookID == id && !a.LeaveOut {
+			return true
+		}
+	}
+	return false
 }
 
 // of returns what holds for one audience.

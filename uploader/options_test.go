@@ -12,7 +12,7 @@ func TestOptionsMistakes(t *testing.T) {
 		Window: -time.Second, MaxRows: 10_001, MaxSlice: -1,
 		Audiences: map[string]AudienceOptions{
 			"a": {FacebookID: "1"}, "b": {FacebookID: "1"}, "c": {FacebookID: "1", LeaveOut: true},
-			"d": {Window: -1},
+			"d": {Window: -1}, "e": {FacebookName: "VIP"}, "f": {FacebookName: "VIP"}, "g": {FacebookName: "VIP", Account: "7"},
 		},
 	})
 	if err == nil {
@@ -20,7 +20,7 @@ func TestOptionsMistakes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"facebook client", "installation", "status topic", "window -1s", "max rows 10001", "max slice -1",
-		`facebook audience 1: is given to ["a" "b"]`, `audience "d": window -1ns`,
+		`facebook audience 1: is given to ["a" "b"]`, `facebook audience "VIP" in ad account : is given to ["e" "f"]`, `audience "d": window -1ns`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%v", want, err)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,8 +88,17 @@ func (c *Config) checkAudiences(p *problems) {
 				owner[a.FacebookID] = key
 			}
 		}
-		if a.FacebookName != "" && a.FacebookID != "" {
-			p.add(path+".facebook_name", a.FacebookName, "only one of facebook_id and facebook_name", "keep the id")
+		if a.FacebookName != "" {
+			account := strings.TrimPrefix(cmp.Or(a.Account, c.Facebook.AdAccount), "act_")
+			named := account + "\x00" + a.FacebookName
+			switch first, taken := owner[named]; {
+			case a.FacebookID != "":
+				p.add(path+".facebook_name", a.FacebookName, "only one of facebook_id and facebook_name", "keep the id")
+			case taken:
+				p.add(path+".facebook_name", a.FacebookName, "a name of its own; audiences."+first+" has this one", "two audiences would remove each other's members: give each its own Facebook audience")
+			default:
+				owner[named] = key
+			}
 		}
 		if a.Account != "" && !accountID.MatchString(a.Account) {
 			p.add(path+".account", a.Account, "digits with or without act_", "copy the account's id from the Ads Manager")

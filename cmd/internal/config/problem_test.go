@@ -240,6 +240,17 @@ audiences:
 			`muster.yaml:7:44: audiences.a.description: "{{/* nothing */}}": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (the text comes to nothing); write it as in Engage – {{.Name}}`,
 			`muster.yaml:7:87: audiences.a.customer_file_source: "user_provided_only": want one of USER_PROVIDED_ONLY`,
 		}},
+		{name: "audiences by name", text: none + `audiences:
+  a: {facebook_name: VIP}
+  b: {facebook_name: VIP, account: 7}
+  c: {facebook_name: VIP, account: act_7}
+  d: {facebook_name: VIP}
+  e: {facebook_name: VIP, facebook_id: 1}
+`, want: []string{
+			`muster.yaml:8:22: audiences.c.facebook_name: "VIP": want a name of its own; audiences.b has this one; two audiences would remove each other's members: give each its own Facebook audience`,
+			`muster.yaml:9:22: audiences.d.facebook_name: "VIP": want a name of its own; audiences.a has this one; two audiences would remove each other's members: give each its own Facebook audience`,
+			`muster.yaml:10:22: audiences.e.facebook_name: "VIP": want only one of facebook_id and facebook_name; keep the id`,
+		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
 			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,
