@@ -37,6 +37,14 @@
 //	             └── abandoned: a person must act, or too many tries;
 //	                 batches stay open
 //
+// A person may adopt an existing Facebook audience for a key (linked anew, before the next
+// request), have the one that Muster made deleted (paused from then on; resuming makes it
+// anew), or have the audience forgotten. Each ends the window under way after the request
+// in flight. Forgetting waits until no request can take effect any more, drops members in
+// slices and the audience's row last, so that a crash finds the row and goes on; a member
+// who comes in meanwhile is kept, and the audience begins anew with them. An order that
+// cannot be obeyed changes nothing and is shown with its remedy (order_refused).
+//
 // Two requests of one audience are never in flight at once, and it has one window
 // at a time. A window looks at dirty members in slices of MaxSlice a Tick.
 // "since" is the position at which the present Facebook id began: what members
@@ -172,7 +180,11 @@
 //	audience gone, flagged, refused    that audience blocked; tried every SlowBeat
 //	value-based, and should    blocked; Facebook is asked anew at each try, and
 //	not be, or the reverse     another audience put in its place goes on
-//	replacement: crash before the      the batch is open, nobody carries it; counted anew
+//	crash while it is forgotten        the row still says so: the next owner goes on
+//	crash after its tombstone          the next owner takes the status away
+//	crash with a deletion in flight    asked for again; one that is gone is deleted
+//	deleted, and still listed          not taken for the one to be made
+//	replacement: crash before the      its session is logged: the next owner sends it
 //	first batch is sent
 //	crash with a batch of it in flight the session is given up; another one is begun once
 //	                                   Facebook has ended it

@@ -49,8 +49,8 @@ func (a *audience) present(m *musterpb.Member) bool {
 	case m.Batch == a.row.Since && n > 0 && n < before:
 		m.Synced = m.Synced[before-n:]
 	}
-	if m.Batch <= a.row.Since {
-		m.ReplacedRows = 0
+	if m.Batch != a.row.Replace.GetBatch() {
+		m.ReplacedRows = 0 // it was of a replacement that is over
 	}
 	return len(m.Synced) < before
 }

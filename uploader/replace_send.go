@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"muster/consumer"
@@ -57,7 +58,7 @@ func (t *task) gatherReplace(tx *consumer.Tx, a *audience) error {
 // will be once the batch, of a replacement, is confirmed.
 func (m *member) replaceBy(rows []*musterpb.Row, batch int64) {
 	before := without(m.Synced, rows)
-	m.Synced = append(before, rows...)
+	m.Synced = slices.Concat(before, rows)
 	m.Batch, m.ReplacedRows = batch, 0
 	if len(before) > 0 {
 		m.ReplacedRows = uint32(len(rows))

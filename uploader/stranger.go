@@ -23,7 +23,7 @@ func (a *audience) leave(m *member, rows []*musterpb.Row) bool {
 		return false // nothing is known of who it is, or it was said before
 	}
 	m.LeftRows, m.Stranger = left, len(m.Synced) == 0
-	m.Synced = union(m.Synced, rows)
+	m.Synced, m.ReplacedRows = union(m.Synced, rows), 0 // a replacement under way does not have all of them
 	return true
 }
 

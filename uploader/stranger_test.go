@@ -154,3 +154,24 @@ func TestExistingAudienceGivesDesired(t *testing.T) {
 		}
 	})
 }
+
+// Who leaves while the audience is replaced, and of whom the exit says more than was
+// sent, leaves whole.
+func TestStrangerLeavesDuringReplacement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1, Window: 10 * time.Minute}, graphtest.Options{ReplaceDelay: 3 * time.Minute})
+		id := w.existing("stranger")
+		w.enter("x", "u1", "email:1")
+		w.enter("x", "u2", "email:2")
+		w.run(15 * time.Minute)
+		w.enter("x", "u1", "email:3") // what was sent before stays synced beside it
+		w.command(musterpb.Verb_VERB_REPLACE, "x")
+		w.run(time.Minute)
+		w.task.Process(w.out("x", "u1", "phone:1"))
+		w.run(30 * time.Minute)
+		if got := w.graph.Audience(id).Keys(); len(got) != 1 || w.state().ContentUnknown {
+			t.Errorf("left is %v, shown as %v", got, w.shown)
+		}
+	})
+}

@@ -27,7 +27,10 @@ no address of a replica, and an order given while none runs is obeyed by the nex
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_PAUSE, name: "pause", short: "Send nothing of an audience until it is resumed", example: "muster audience pause",
 			long: `Have nothing sent to the Facebook audience until muster audience resume. The request under
-way is finished, members go on being read, and what has changed is sent after resuming.`,
+way is finished, members go on being read, and what has changed is sent after resuming.
+Hold is another name for it: an audience that Muster holds by itself (muster audience
+release) is another thing, and goes on by itself where its cause is gone.`,
+			aliases: []string{"hold"},
 		}),
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RESUME, name: "resume", short: "Go on with a paused audience", example: "muster audience resume",
@@ -40,6 +43,7 @@ window.`,
 max_removed_share leaves at once, or that it is created at Facebook. The agreement is to
 those that are to leave now; were more to follow, it is held again.`,
 		}),
+		newAdopt(environ), newForget(environ), newDelete(environ),
 	)
 	return cmd
 }

@@ -54,82 +54,35 @@ func newAudienceList(environ []string) *cobra.Command {
 
 // audienceLine is what is shown of an audience.
 type audienceLine struct {
-	Audience    string    `json:"audience"`
-	Name        string    `json:"name,omitempty"`
-	State       string    `json:"state"`
-	Problem     string    `json:"problem,omitempty"`
-	Remedy      string    `json:"remedy,omitempty"`
-	Alarms      []string  `json:"alarms,omitempty"`
-	Unknown     bool      `json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
-	Replace     string    `json:"replace,omitempty"`         // what a replacement under way is doing
-	NotReplaced string    `json:"not_replaced,omitempty"`
-	ToReplace   string    `json:"to_replace,omitempty"` // what to do about that
-	Account     string    `json:"account,omitempty"`
-	FacebookID  string    `json:"facebook_id,omitempty"`
-	Members     int64     `json:"members"`
-	Unmatchable int64     `json:"unmatchable"`
-	Rows        int64     `json:"rows"`         // that should be at Facebook
-	RowsAt      int64     `json:"rows_held"`    // that Facebook may hold
-	Pending     int64     `json:"pending"`      // members that differ
-	Owed        int64     `json:"owed"`         // members whose removal Facebook refuses
-	Refused     int64     `json:"refused"`      // members with refused rows
-	Leaving     int64     `json:"rows_leaving"` // of members that keep none
-	Windows     int64     `json:"windows"`
-	LastWindow  time.Time `json:"last_window,omitzero"`
-	Unsent      time.Time `json:"oldest_unsent,omitzero"`
-	Updated     time.Time `json:"updated"`
+	Audience     string    `json:"audience"`
+	Name         string    `json:"name,omitempty"`
+	State        string    `json:"state"`
+	Problem      string    `json:"problem,omitempty"`
+	Remedy       string    `json:"remedy,omitempty"`
+	Alarms       []string  `json:"alarms,omitempty"`
+	OrderRefused string    `json:"order_refused,omitempty"` // why the last order was not obeyed
+	ToObey       string    `json:"order_remedy,omitempty"`
+	Unknown      bool      `json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
+	Replace      string    `json:"replace,omitempty"`         // what a replacement under way is doing
+	NotReplaced  string    `json:"not_replaced,omitempty"`
+	ToReplace    string    `json:"to_replace,omitempty"` // what to do about that
+	Account      string    `json:"account,omitempty"`
+	FacebookID   string    `json:"facebook_id,omitempty"`
+	Members      int64     `json:"members"`
+	Unmatchable  int64     `json:"unmatchable"`
+	Rows         int64     `json:"rows"`         // that should be at Facebook
+	RowsAt       int64     `json:"rows_held"`    // that Facebook may hold
+	Pending      int64     `json:"pending"`      // members that differ
+	Owed         int64     `json:"owed"`         // members whose removal Facebook refuses
+	Refused      int64     `json:"refused"`      // members with refused rows
+	Leaving      int64     `json:"rows_leaving"` // of members that keep none
+	Windows      int64     `json:"windows"`
+	LastWindow   time.Time `json:"last_window,omitzero"`
+	Unsent       time.Time `json:"oldest_unsent,omitzero"`
+	Updated      time.Time `json:"updated"`
 
 	Load  *accountLoad `json:"account_load,omitempty"`
 	Match *match       `json:"match,omitempty"`
-}
-
-// accountLoad is how busy an ad account is, as the replica sees it that has the
-// audience.
-type accountLoad struct {
-	UsedPercent      float64   `json:"used_percent"`
-	Tier             string    `json:"tier,omitempty"`
-	WaitingAudiences int64     `json:"waiting_audiences"`
-	WaitingRows      int64     `json:"waiting_rows"`
-	Opens            time.Time `json:"opens,omitzero"`
-}
-
-func loadOf(s *musterpb.AudienceStatus) *accountLoad {
-	l := s.AccountLoad
-	if s.Account == "" || l == nil {
-		return nil
-	}
-	return &accountLoad{
-		UsedPercent: l.UsedPercent, Tier: l.Tier, WaitingAudiences: l.WaitingAudiences, WaitingRows: l.WaitingRows, Opens: unixMilli(l.OpensMs),
-	}
-}
-
-func (l *accountLoad) text(now time.Time) string {
-	tier := ""
-	if l.Tier != "" {
-		tier = " (" + l.Tier + ")"
-	}
-	text := fmt.Sprintf("%.0f %% of Facebook's limit used%s; %d audiences with %d rows wait", l.UsedPercent, tier, l.WaitingAudiences, l.WaitingRows)
-	if l.Opens.After(now) {
-		text += "; next request in " + l.Opens.Sub(now).Round(time.Second).String()
-	}
-	return text
-}
-
-// listAccounts prints how busy the accounts are, by the last word on each.
-func listAccounts(w io.Writer, all map[string]*musterpb.AudienceStatus, now time.Time) error {
-	last := map[string]*musterpb.AudienceStatus{}
-	for _, key := range keysOf(all) {
-		s := all[key]
-		if loadOf(s) != nil && s.UpdatedMs >= last[s.Account].GetUpdatedMs() {
-			last[s.Account] = s
-		}
-	}
-	for _, account := range keysOf(last) {
-		if _, err := fmt.Fprintf(w, "act_%s: %s, said %s\n", account, loadOf(last[account]).text(now), ago(unixMilli(last[account].UpdatedMs), now)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
@@ -138,7 +91,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 		s := all[key]
 		list = append(list, audienceLine{
 			Audience: key, Name: s.Name, State: s.State, Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
-			Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
+			OrderRefused: s.OrderRefused.GetTitle(), ToObey: s.OrderRefused.GetRemedy(), Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),

@@ -27,6 +27,10 @@ type order struct {
 	// make of the command.
 	more func(*cobra.Command) func(args []string, order *musterpb.Command) error
 	args string // after the audience, as the usage line has them
+	// aliases are other names of the command.
+	aliases []string
+	// question, if set, is put to a person before it is done.
+	question func(audience string, s *musterpb.AudienceStatus) string
 	// answer, if set, reads whether the owner's word means that it was done.
 	answer func(audience string, s *musterpb.AudienceStatus) (done string, err error)
 }
@@ -41,8 +45,12 @@ func newOrder(environ []string, o order) *cobra.Command {
 		use += " | act_ACCOUNT"
 		example += fmt.Sprintf("\n  %s --config muster.yaml act_1234567890", o.example)
 	}
+	if o.args != "" {
+		example += " 23850000000000000"
+	}
+	var confirm confirmation
 	cmd := &cobra.Command{
-		Use: use, Short: o.short, Example: example,
+		Use: use, Aliases: o.aliases, Short: o.short, Example: example,
 		Long: o.long + `
 
 The order goes through Kafka to whichever replica owns the audience; the command waits
@@ -50,6 +58,11 @@ until that says it has obeyed. Exit status: 0 obeyed, 1 nobody has said so yet (
 stays, and is obeyed as soon as a replica runs).`,
 		Args: arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.question != nil {
+				if err := confirm.check(cmd, ""); err != nil {
+					return err
+				}
+			}
 			c, err := s.load(true, (*config.Config).ValidateKafka)
 			if err != nil {
 				return err
@@ -62,19 +75,22 @@ stays, and is obeyed as soon as a replica runs).`,
 				if err := prepare(args[1:], command); err != nil {
 					return err
 				}
-				return o.toAudience(ctx, cmd, cluster, c, command, wait)
+				return o.toAudience(ctx, cmd, cluster, c, command, wait, &confirm)
 			})
 		},
 	}
 	s.add(cmd)
 	cmd.Flags().DurationVar(&wait, "wait", orderWait, "longest wait for the owner's word")
+	if o.question != nil {
+		confirm.add(cmd)
+	}
 	if o.more != nil {
 		prepare = o.more(cmd)
 	}
 	return cmd
 }
 
-func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, command *musterpb.Command, wait time.Duration) error {
+func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, command *musterpb.Command, wait time.Duration, confirm *confirmation) error {
 	audience := command.Audience
 	all, err := worker.Audiences(ctx, cluster, c)
 	if err != nil {
@@ -83,12 +99,32 @@ func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *cons
 	if all[audience] == nil {
 		return errUnknownAudience(audience, all)
 	}
+	if command.FacebookId != "" {
+		for other, s := range all {
+			if other != audience && s.FacebookId == command.FacebookId {
+				return &usageError{fmt.Errorf("%s %q: audience %q has Facebook audience %s: give each key one of its own", o.name, audience, other, command.FacebookId)}
+			}
+		}
+	}
+	if o.question != nil {
+		question := o.question(audience, all[audience])
+		if confirm.dryRun {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "would ask, and do: %s\n", question)
+			return err
+		}
+		if err := confirm.ask(cmd, question); err != nil {
+			return err
+		}
+	}
 	status, err := worker.Command(ctx, cluster, c, command, wait)
 	if err != nil {
 		return err
 	}
 	if status == nil {
 		return fmt.Errorf("%s %q: no replica has obeyed within %s: is one running with the uploader stage, and does its http.listen answer ready? The order stays and is obeyed as soon as one runs", o.name, audience, wait)
+	}
+	if r := status.OrderRefused; r != nil {
+		return fmt.Errorf("%s %q: refused: %s. %s", o.name, audience, r.Title, r.Remedy)
 	}
 	done := "done"
 	if o.answer != nil {

@@ -65,6 +65,10 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 	for _, alarm := range a.Alarms {
 		row("alarm", "%s", alarm)
 	}
+	if a.OrderRefused != "" {
+		row("last order", "refused: %s", a.OrderRefused)
+		row("to do", "%s", a.ToObey)
+	}
 	if a.Unknown {
 		row("content", "%s", a.unknown())
 	}

@@ -87,3 +87,57 @@ func TestOrderWithoutReplica(t *testing.T) {
 		}
 	}
 }
+
+// TestAudienceChanges: an audience is given another Facebook audience, deleted, and
+// forgotten; what cannot be taken back is asked for first.
+func TestAudienceChanges(t *testing.T) {
+	t.Parallel()
+	b, f := startBroker(t), startFacebook(t)
+	b.enters(t, 0, "u1")
+	stop := b.startWorker(t, f)
+	defer stop()
+	f.await(t, 1)
+	own := f.Audiences()[0].ID
+	do := func(want string, args ...string) {
+		t.Helper()
+		if got := b.do(t, "", args...); got.err != nil || !strings.Contains(got.stdout, want) {
+			t.Errorf("%v: %v, %q, want %q", args, got.err, got.stdout, want)
+		}
+	}
+	fails := func(code int, want string, args ...string) {
+		t.Helper()
+		if got := b.do(t, "", args...); exitCode(got.err) != code || !strings.Contains(got.err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, got.err, want)
+		}
+	}
+	fails(exitUsage, "give --yes to do it", "audience", "delete", "vip")
+	do("retry vip: done", "retry", "vip") // what is shown is of now
+	do("would ask, and do: Delete Facebook audience "+own+" of audience vip", "audience", "delete", "vip", "--dry-run")
+	fails(exitFailed, "refused: 1 members are in the audience", "audience", "forget", "vip", "--yes")
+	if show := b.do(t, "", "audience", "show", "vip").stdout; !strings.Contains(show, "refused: 1 members are in the audience") {
+		t.Errorf("show: %s", show)
+	}
+	do("vip: ", "audience", "delete", "vip", "--yes")
+	f.until(t, func() bool { return f.Audience(own).Deleted })
+	do("resume vip: done", "audience", "resume", "vip")
+	other := f.AddAudience("1", map[string]string{"name": "by hand", "subtype": "CUSTOM"})
+	fails(exitUsage, "want 1 to 32 digits", "audience", "adopt", "vip", "mine")
+	do("adopt vip: ", "audience", "adopt", "vip", other)
+	f.until(t, func() bool { return f.Audience(other).Lines == 1 })
+	if list := b.do(t, "", "audience", "list").stdout; !strings.Contains(list, "vip: content unknown") {
+		t.Errorf("list: %s", list)
+	}
+	do("pause vip: done", "audience", "hold", "vip")
+}
+
+// until returns when something holds of the emulator, which an answer brings about.
+func (f *emulated) until(t *testing.T, holds func() bool) {
+	t.Helper()
+	for !holds() {
+		select {
+		case <-f.answered:
+		case <-t.Context().Done():
+			t.Fatal("it never came about")
+		}
+	}
+}

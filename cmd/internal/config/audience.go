@@ -16,7 +16,7 @@ type Audience struct {
 	Name               string         `yaml:"name" doc:"Name of the Facebook audience when it is created, plain or a template like facebook.name_template. Empty: that one. A later change does not rename."`
 	Description        string         `yaml:"description" doc:"Its description, plain or a template like facebook.description_template. Empty: that one. A later change does not change it."`
 	CustomerFileSource string         `yaml:"customer_file_source" doc:"As facebook.customer_file_source, for this audience. Empty: that one."`
-	FacebookID         string         `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key."`
+	FacebookID         string         `yaml:"facebook_id" doc:"Id of an existing Facebook audience to fill instead of one made by Muster. One id belongs to one key. People whom it holds already stay until an exit names them; muster resync --replace removes them all."`
 	FacebookName       string         `yaml:"facebook_name" doc:"Name of an existing Facebook audience to fill, exactly as Facebook has it; it must be the only one of that name in the ad account."`
 	Account            string         `yaml:"account" doc:"Ad account of this audience. Empty: facebook.ad_account."`
 	Identifiers        []string       `yaml:"identifiers" doc:"Facebook keys that are uploaded, such as [EMAIL, PHONE]. Empty: all but EXTERN_ID (with extern_id.enabled EXTERN_ID too). At least one of EMAIL, PHONE, MADID, EXTERN_ID."`

@@ -72,6 +72,9 @@ func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, o
 			return nil, err
 		}
 		s := new(musterpb.AudienceStatus)
+		if string(r.Key) == order.Audience && r.Value == nil && order.Verb == musterpb.Verb_VERB_FORGET {
+			return s, nil
+		}
 		if string(r.Key) == order.Audience && s.UnmarshalVT(r.Value) == nil && s.CommandMs >= order.AtMs {
 			return s, nil
 		}
