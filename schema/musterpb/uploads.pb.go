@@ -188,7 +188,10 @@ type Audience struct {
 	// The name by which facebook_id was looked up, where one is configured.
 	FacebookName string `protobuf:"bytes,32,opt,name=facebook_name,json=facebookName,proto3" json:"facebook_name,omitempty"`
 	// What facebook_id is, which Facebook never changes.
-	Kind          AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
+	Kind AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
+	// When the last resync that is done was begun. While one is under way, resync_ms is
+	// set and resent_to is how far it has come.
+	ResyncedMs    int64 `protobuf:"fixed64,41,opt,name=resynced_ms,json=resyncedMs,proto3" json:"resynced_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -452,6 +455,13 @@ func (x *Audience) GetKind() AudienceKind {
 		return x.Kind
 	}
 	return AudienceKind_AUDIENCE_KIND_UNKNOWN
+}
+
+func (x *Audience) GetResyncedMs() int64 {
+	if x != nil {
+		return x.ResyncedMs
+	}
+	return 0
 }
 
 // Block says why nothing is sent to an audience until a person acts.
@@ -981,7 +991,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xb8\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xd9\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1019,7 +1029,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\agone_id\x18\x1e \x01(\tR\x06goneId\x12\x19\n" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12+\n" +
-	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\"h\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12\x1f\n" +
+	"\vresynced_ms\x18) \x01(\x10R\n" +
+	"resyncedMs\"h\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +

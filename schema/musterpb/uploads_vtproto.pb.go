@@ -54,6 +54,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.AddOnly = m.AddOnly
 	r.FacebookName = m.FacebookName
 	r.Kind = m.Kind
+	r.ResyncedMs = m.ResyncedMs
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -358,6 +359,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 	if this.Kind != that.Kind {
 		return false
 	}
+	if this.ResyncedMs != that.ResyncedMs {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -653,6 +657,14 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ResyncedMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ResyncedMs))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xc9
 	}
 	if m.Kind != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Kind))
@@ -1517,6 +1529,9 @@ func (m *Audience) SizeVT() (n int) {
 	}
 	if m.Kind != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.Kind))
+	}
+	if m.ResyncedMs != 0 {
+		n += 10
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2507,6 +2522,16 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 41:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ResyncedMs", wireType)
+			}
+			m.ResyncedMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ResyncedMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

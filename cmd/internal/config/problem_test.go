@@ -240,6 +240,16 @@ audiences:
 			`muster.yaml:7:44: audiences.a.description: "{{/* nothing */}}": want a template of {{.Key}}, {{.Name}}, {{.Space}} and {{.Computation}} (the text comes to nothing); write it as in Engage – {{.Name}}`,
 			`muster.yaml:7:87: audiences.a.customer_file_source: "user_provided_only": want one of USER_PROVIDED_ONLY`,
 		}},
+		{name: "sending again", text: none + `audiences:
+  a: {resend_period: 1h, resync_every: 1m}
+  b: {resend_period: soon, resync_every: 0}
+  c: {resend_period: 0, resync_every: 24h}
+  d: {resend_period: 48h}
+`, want: []string{
+			`muster.yaml:7:22: audiences.b.resend_period: "soon": want a duration such as 90s, 15m or 1h30m`,
+			`muster.yaml:6:22: audiences.a.resend_period: "1h0m0s": want 24h to 8760h`,
+			`muster.yaml:6:40: audiences.a.resync_every: "1m0s": want 1h to 8760h`,
+		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
 			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,
