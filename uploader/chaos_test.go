@@ -43,6 +43,9 @@ func playChaos(t *testing.T, r *rand.Rand, disk *consumertest.Disk, steps int) {
 		MaxRows: 1 + r.IntN(6), MaxSlice: 1 + r.IntN(7), OwedEvery: 2 * time.Minute, KeepEmptied: time.Hour,
 		ResendOver: []time.Duration{-1, 20 * time.Minute}[r.IntN(2)], Commands: commandTopic,
 	}
+	if r.IntN(2) == 0 {
+		o.Audiences = map[string]AudienceOptions{"a": {ResyncEvery: 10 * time.Minute}}
+	}
 	o.MaxRows = max(o.MaxRows, 3) // a member has up to two rows and their remains
 	w := newWorldOn(t, disk, o, graphtest.Options{
 		Seed: r.Uint64(), Latency: time.Duration(r.IntN(3)) * time.Second, ApplyDelay: time.Duration(r.IntN(3)) * time.Second,
@@ -73,8 +76,8 @@ func playChaos(t *testing.T, r *rand.Rand, disk *consumertest.Disk, steps int) {
 			}
 		}
 	}
-	c.play(2 * time.Hour) // emptied members are forgotten meanwhile, by which a crash may be left over
-	w.run(time.Hour)
+	c.play(2 * time.Hour) // the crash may come only now
+	w.run(2 * time.Hour)  // emptied members are forgotten meanwhile
 	w.converged()
 	c.settled()
 }

@@ -207,6 +207,51 @@ func TestResync(t *testing.T) {
 	})
 }
 
+// added is how many rows Facebook said that it added.
+func (w *world) added() (rows int) {
+	for _, e := range w.graph.Journal() {
+		if e.Op == graphtest.OpAdd && e.Status == 200 && e.Outcome == graphtest.Answered {
+			rows += e.Rows
+		}
+	}
+	return rows
+}
+
+// TestResyncInTheMidst: one that is asked for while the audience is being sent again
+// is not taken for done with that.
+func TestResyncInTheMidst(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		resend time.Duration // of the slow re-send
+	}{{"of a slow re-send", 24 * time.Hour}, {"of a resync", -1}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, Options{Commands: commandTopic, MaxRows: 10, ResendOver: tt.resend}, graphtest.Options{Latency: 5 * time.Second})
+				for i := range 35 {
+					w.enter("x", fmt.Sprint("u", i), fmt.Sprintf("email:a%d", i))
+				}
+				w.run(2 * time.Hour)
+				w.converged()
+				if tt.resend < 0 {
+					w.command(musterpb.Verb_VERB_RESYNC, "x")
+				}
+				a := w.task.Processor().(*task).audiences["x"]
+				for a.window == nil || !a.window.pass.resend || !a.flight {
+					w.run(time.Second)
+				}
+				sent := w.added()
+				w.command(musterpb.Verb_VERB_RESYNC, "x")
+				w.run(3 * time.Hour)
+				if rows := w.added() - sent; rows < 35 {
+					t.Errorf("%d rows sent again, want 35", rows)
+				}
+			})
+		})
+	}
+}
+
 // TestNewAudiencesAreHeld: no audience is made before somebody agrees, nor one
 // beyond the account's limit.
 func TestNewAudiencesAreHeld(t *testing.T) {

@@ -139,6 +139,9 @@
 // When a superseded row leaves, other members that desire just its strong values
 // are unsettled, for the same reason.
 //
+// Rows are sent again without a change by the slow re-send and by a resync; see
+// resend.go.
+//
 // Refused rows stay in synced, because an earlier request may have brought them;
 // when what is desired changes, the member is unsettled: all of it is sent again.
 // Refused removals are owed: tried again every OwedEvery.

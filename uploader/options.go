@@ -137,6 +137,11 @@ type AudienceOptions struct {
 	DataProcessing  DataProcessing
 	AppIDs, PageIDs []string
 	Window          time.Duration // default Options.Window
+	// ResendOver is the time over which the audience is sent anew. Default
+	// Options.ResendOver; negative = never.
+	ResendOver time.Duration
+	// ResyncEvery is how often all of it is sent again at once; 0 = never.
+	ResyncEvery time.Duration
 	// Recreate has the audience made anew, and sent whole, when Facebook says that it
 	// is gone. Otherwise it is blocked until a person acts.
 	Recreate bool
@@ -238,6 +243,9 @@ func (o Options) twoKeys() []error {
 				mistakes = append(mistakes, fmt.Errorf("audience %q: data processing option %q: want capital letters, such as LDU", key, o))
 			}
 		}
+		if a.ResyncEvery < 0 {
+			mistakes = append(mistakes, fmt.Errorf("audience %q: resync every %s: want more than 0", key, a.ResyncEvery))
+		}
 		if a.Window < 0 {
 			mistakes = append(mistakes, fmt.Errorf("audience %q: window %s: want more than 0", key, a.Window))
 		}
@@ -273,6 +281,7 @@ func (o *Options) of(key string) AudienceOptions {
 	a.Window = cmp.Or(a.Window, o.Window)
 	a.Name, a.Description = cmp.Or(a.Name, o.Name), cmp.Or(a.Description, o.Description)
 	a.Source = cmp.Or(a.Source, o.Source)
+	a.ResendOver = cmp.Or(a.ResendOver, o.ResendOver)
 	return a
 }
 

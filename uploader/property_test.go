@@ -55,10 +55,19 @@ func TestDiffThenApplyGivesDesired(t *testing.T) {
 		moves := rapid.SliceOfN(rapid.Custom(drawMove), 1, 12).Draw(r, "moves")
 		latency := time.Duration(rapid.IntRange(0, 2).Draw(r, "latency")) * time.Second
 		maxRows := rapid.IntRange(2, 5).Draw(r, "rows of a batch")
+		valued := rapid.Bool().Draw(r, "value-based")
+		for i := range moves {
+			for j := range moves[i].rows {
+				if valued {
+					moves[i].rows[j] += rapid.SampledFrom([]string{" lookalike_value:0", " lookalike_value:1.5"}).Draw(r, "value")
+				}
+			}
+		}
 		var wrong string
 		synctest.Test(t, func(t *testing.T) { // nothing is drawn in a bubble: it has a goroutine of its own
 			w := newWorld(t, Options{
 				Window: time.Minute, Quiet: 10 * time.Second, SlowBeat: time.Minute, MaxRows: maxRows, ResendOver: -1,
+				Audiences: map[string]AudienceOptions{"a": {ValueBased: valued}},
 			}, graphtest.Options{Latency: latency, ApplyDelay: latency})
 			for _, m := range moves {
 				switch {

@@ -13,6 +13,10 @@ import (
 // user's email and another's phone) can go with a removal without anybody
 // seeing it. So every member is added again over ResendOver, as a full batch's
 // worth of members falls due, in budget that nothing else needs.
+//
+// A resync sends all of them at once, because somebody asked for it or ResyncEvery has
+// passed. What is logged says that one is under way and how far it has come: a new
+// owner goes on with it, and does not repeat one that is done.
 
 // resendStep is how many members fall due at once.
 func (t *task) resendStep(a *audience) int64 {
@@ -25,12 +29,42 @@ func (t *task) resendAt(a *audience) time.Time {
 	if a.row.ResyncMs != 0 && members > 0 && a.row.FacebookId != "" {
 		return time.UnixMilli(a.row.ResyncMs)
 	}
-	if t.options.ResendOver < 0 || members <= 0 || a.row.FacebookId == "" {
+	if a.options.ResendOver < 0 || members <= 0 || a.row.FacebookId == "" {
 		return time.Time{}
 	}
 	share := float64(t.resendStep(a)) / float64(members)
 	last := time.UnixMilli(max(a.row.ResentMs, a.row.LinkedMs))
-	return last.Add(time.Duration(share * float64(t.options.ResendOver)))
+	return last.Add(time.Duration(share * float64(a.options.ResendOver)))
+}
+
+// resyncAt returns when all is to be sent again by itself; the zero time means never.
+func (a *audience) resyncAt() time.Time {
+	if a.options.ResyncEvery <= 0 || a.row.ResyncMs != 0 || a.row.FacebookId == "" || a.counts.members <= a.counts.unmatchable {
+		return time.Time{}
+	}
+	return time.UnixMilli(max(a.row.ResyncedMs, a.row.LinkedMs)).Add(a.options.ResyncEvery)
+}
+
+// resync begins one where it is due.
+func (t *task) resync(a *audience, now time.Time) {
+	if at := a.resyncAt(); at.IsZero() || now.Before(at) {
+		return
+	}
+	a.row.ResyncMs, a.row.ResentTo = now.UnixMilli(), nil
+	a.changed = true
+	t.touch(a)
+}
+
+// resyncs notes how far a resync has come, once all that was taken so far is sent and
+// answered. A member that waits for the second pass keeps the mark before it.
+func (t *task) resyncs(a *audience) {
+	w := a.window
+	if w.pass.resync == 0 || w.pass.resync != a.row.ResyncMs || w.batch != nil || w.pass.from == nil || w.pass.other || w.pass.withExtern {
+		return
+	}
+	a.row.ResentTo = w.pass.from[len(memberPrefix(a.key)):]
+	a.changed = true
+	t.touch(a)
 }
 
 // resendQuota returns how many members to send again now.
@@ -47,15 +81,21 @@ func (t *task) resendQuota(a *audience, now time.Time) int {
 
 // resent notes how far the re-send has come.
 func (t *task) resent(a *audience, now time.Time) {
-	a.row.ResentTo = nil
-	if to := a.window.pass.from; to != nil {
-		a.row.ResentTo = to[len(memberPrefix(a.key)):]
-	}
+	p := a.window.pass
+	a.window.pass = pass{done: true}
 	a.row.ResentMs = now.UnixMilli()
-	a.row.ResyncMs = 0
 	a.changed = true
 	t.touch(a)
-	a.window.pass = pass{done: true}
+	if a.row.ResyncMs != p.resync {
+		return // another resync was asked for meanwhile, and goes through all of them
+	}
+	a.row.ResentTo = nil
+	if p.from != nil {
+		a.row.ResentTo = p.from[len(memberPrefix(a.key)):]
+	}
+	if p.resync != 0 {
+		a.row.ResyncedMs, a.row.ResyncMs = p.resync, 0
+	}
 }
 
 // gatherResend takes members that are clean; the others are sent anyway.

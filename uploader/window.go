@@ -39,6 +39,7 @@ type pass struct {
 	// The slow re-send goes through all members: from where it stood, left of
 	// them in its first pass, to the same place in its second.
 	resend bool
+	resync int64 // the resync that this is, as in the audience's row; 0 = none
 	left   int
 	until  []byte
 	ended  bool // came to the last member
@@ -94,11 +95,12 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 			case t.slice == 0:
 				return now, nil
 			}
+			t.resyncs(a)
 			if err := t.gather(ctx, tx, a); err != nil {
 				return time.Time{}, err
 			}
 		case w.pass.other && !w.pass.withExtern:
-			second := pass{withExtern: true, resend: w.pass.resend, until: w.pass.from}
+			second := pass{withExtern: true, resend: w.pass.resend, resync: w.pass.resync, until: w.pass.from}
 			if w.pass.ended {
 				second.left = math.MaxInt
 			}
@@ -110,7 +112,7 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 		case w.restate:
 			w.pass, w.restate = pass{}, false
 		case t.resendQuota(a, now) > 0:
-			w.pass = pass{resend: true, left: t.resendQuota(a, now)}
+			w.pass = pass{resend: true, resync: a.row.ResyncMs, left: t.resendQuota(a, now)}
 		case w.refused && !w.again:
 			w.op, w.pass, w.again, w.refused = removing, pass{}, true, false
 		default:
@@ -128,6 +130,7 @@ func (t *task) openWindow(a *audience, now time.Time) {
 		span:    t.telemetry.window(t.ctx, a),
 		owed:    a.owedDue(t.options.OwedEvery, now),
 	}
+	t.resync(a, now)
 	t.touch(a)
 }
 
@@ -197,6 +200,9 @@ func (t *task) closes(a *audience) time.Time {
 	}
 	if a.row.FacebookId != "" && !a.kindIsRight() {
 		at = sooner(at, a.boundary()) // it is told though nothing is to be sent
+	}
+	if resync := a.resyncAt(); !resync.IsZero() {
+		at = sooner(at, later(a.boundary(), resync))
 	}
 	if resend := t.resendAt(a); !resend.IsZero() {
 		at = sooner(at, later(a.boundary(), resend))

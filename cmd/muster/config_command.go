@@ -14,11 +14,12 @@ func newConfig(environ []string) *cobra.Command {
 		Use:   "config",
 		Short: "Check and show the configuration",
 		Example: `  muster config check --config muster.yaml
-  muster config keys`,
+  muster config keys
+  muster config traits`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigCheck(environ), newConfigKeys())
+	cmd.AddCommand(newConfigCheck(environ), newConfigKeys(), newConfigTraits(environ))
 	return cmd
 }
 

@@ -132,7 +132,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, args := range [][]string{
-		{}, {"run"}, {"explain"}, {"topics"}, {"topics", "create"}, {"replay"}, {"erase"}, {"state"}, {"state", "verify"}, {"config"}, {"config", "check"}, {"config", "keys"}, {"version"},
+		{}, {"run"}, {"explain"}, {"topics"}, {"topics", "create"}, {"replay"}, {"erase"}, {"state"}, {"state", "verify"}, {"config"}, {"config", "check"}, {"config", "keys"}, {"config", "traits"}, {"version"},
 	} {
 		got := do(t.Context(), "", nil, append(args, "--help")...)
 		if got.err != nil {
@@ -210,4 +210,22 @@ func (s *stopAt) Write(p []byte) (int, error) {
 		s.stop()
 	}
 	return n, err
+}
+
+// The table of traits tells what the configuration adds.
+func TestConfigTraits(t *testing.T) {
+	t.Parallel()
+	got := do(t.Context(), "", []string{
+		"MUSTER_EXTRA_TRAITS={PHONE: [contact.mobile]}", "MUSTER_AUDIENCES={a: {value_trait: lifetime_value}, b: {value_trait: lifetime_value}}",
+	}, "config", "traits")
+	for _, want := range []string{
+		"EXTERN_ID        the user id (userId), with extern_id.enabled\n",
+		"PHONE            phone, phone_number, phonenumber, phoneNumber, contact.mobile; external ids phone\n",
+		"LN               last_name, lastname, lastName, last; part of name\n",
+		"LOOKALIKE_VALUE  lifetime_value\n",
+	} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("%q is not in\n%s%s", want, got.stdout, got.stderr)
+		}
+	}
 }

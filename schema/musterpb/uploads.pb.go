@@ -193,6 +193,9 @@ type Audience struct {
 	Reading      *Reading `protobuf:"bytes,33,opt,name=reading,proto3" json:"reading,omitempty"`
 	// What facebook_id is, which Facebook never changes.
 	Kind AudienceKind `protobuf:"varint,40,opt,name=kind,proto3,enum=muster.v1.AudienceKind" json:"kind,omitempty"`
+	// When the last resync that is done was begun. While one is under way, resync_ms is
+	// set and resent_to is how far it has come.
+	ResyncedMs int64 `protobuf:"fixed64,41,opt,name=resynced_ms,json=resyncedMs,proto3" json:"resynced_ms,omitempty"`
 	// The spaces beside space in which the key is used, by first sight, and since
 	// when there is one.
 	OtherSpaces []string `protobuf:"bytes,50,rep,name=other_spaces,json=otherSpaces,proto3" json:"other_spaces,omitempty"`
@@ -487,6 +490,13 @@ func (x *Audience) GetKind() AudienceKind {
 		return x.Kind
 	}
 	return AudienceKind_AUDIENCE_KIND_UNKNOWN
+}
+
+func (x *Audience) GetResyncedMs() int64 {
+	if x != nil {
+		return x.ResyncedMs
+	}
+	return 0
 }
 
 func (x *Audience) GetOtherSpaces() []string {
@@ -1537,7 +1547,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xc0\f\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe1\f\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1576,7 +1586,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\badd_only\x18\x1f \x01(\bR\aaddOnly\x12#\n" +
 	"\rfacebook_name\x18  \x01(\tR\ffacebookName\x12,\n" +
 	"\areading\x18! \x01(\v2\x12.muster.v1.ReadingR\areading\x12+\n" +
-	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12!\n" +
+	"\x04kind\x18( \x01(\x0e2\x17.muster.v1.AudienceKindR\x04kind\x12\x1f\n" +
+	"\vresynced_ms\x18) \x01(\x10R\n" +
+	"resyncedMs\x12!\n" +
 	"\fother_spaces\x182 \x03(\tR\votherSpaces\x12\"\n" +
 	"\rtwo_spaces_ms\x183 \x01(\x10R\vtwoSpacesMs\x12+\n" +
 	"\x11past_computations\x184 \x03(\tR\x10pastComputations\x12,\n" +

@@ -56,6 +56,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.FacebookName = m.FacebookName
 	r.Reading = m.Reading.CloneVT()
 	r.Kind = m.Kind
+	r.ResyncedMs = m.ResyncedMs
 	r.TwoSpacesMs = m.TwoSpacesMs
 	r.Replace = m.Replace.CloneVT()
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
@@ -488,6 +489,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.Kind != that.Kind {
+		return false
+	}
+	if this.ResyncedMs != that.ResyncedMs {
 		return false
 	}
 	if len(this.OtherSpaces) != len(that.OtherSpaces) {
@@ -1148,6 +1152,14 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 			i--
 			dAtA[i] = 0x92
 		}
+	}
+	if m.ResyncedMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ResyncedMs))
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0xc9
 	}
 	if m.Kind != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Kind))
@@ -2448,6 +2460,9 @@ func (m *Audience) SizeVT() (n int) {
 	if m.Kind != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.Kind))
 	}
+	if m.ResyncedMs != 0 {
+		n += 10
+	}
 	if len(m.OtherSpaces) > 0 {
 		for _, s := range m.OtherSpaces {
 			l = len(s)
@@ -3689,6 +3704,16 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 41:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ResyncedMs", wireType)
+			}
+			m.ResyncedMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ResyncedMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
 		case 50:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field OtherSpaces", wireType)

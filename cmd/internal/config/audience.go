@@ -25,6 +25,8 @@ type Audience struct {
 	AppIDs             []string       `yaml:"app_ids" doc:"Ids of the apps whose user ids are in the rows (UID, APPUID), sent beside the rows of every request. Muster sends none of those ids, so this is only for an audience in which Facebook asks for it."`
 	PageIDs            []string       `yaml:"page_ids" doc:"Ids of the pages whose user ids are in the rows (PAGEUID), likewise."`
 	Window             time.Duration  `yaml:"window" doc:"As window, for this audience. 0: the general one."`
+	ResendPeriod       *time.Duration `yaml:"resend_period" doc:"As resend_period, for this audience; 0 turns it off. Not set: the general one."`
+	ResyncEvery        time.Duration  `yaml:"resync_every" doc:"How often all of the audience is sent again at once, as by muster resync, 1h to 8760h. It takes as many requests as the audience has batches. One that was last sent whole longer ago than this is sent at its next window. 0: never."`
 	OnDeleted          string         `yaml:"on_deleted" doc:"block: an audience that is gone from Facebook waits for somebody to act; recreate: it is made anew and sent whole, if Muster made it. Empty: the general on_deleted."`
 	DataProcessing     DataProcessing `yaml:"data_processing"`
 	Sync               string         `yaml:"sync" doc:"mirror: members are added and removed; add_only: they are only added, erased users excepted; paused: members are kept and nothing is sent, what Facebook has stays there. Empty: mirror."`
@@ -105,6 +107,12 @@ func (c *Config) checkAudiences(p *problems) {
 		}
 		if a.Window != 0 {
 			p.duration(path+".window", a.Window, minWindow, maxWindow)
+		}
+		if r := a.ResendPeriod; r != nil && *r != 0 {
+			p.duration(path+".resend_period", *r, minResend, maxResend)
+		}
+		if a.ResyncEvery != 0 {
+			p.duration(path+".resync_every", a.ResyncEvery, time.Hour, maxResend)
 		}
 		p.oneOf(path+".sync", a.Sync, "", SyncMirror, SyncAddOnly, SyncPaused)
 		p.oneOf(path+".on_deleted", a.OnDeleted, "", OnDeletedBlock, OnDeletedRecreate)

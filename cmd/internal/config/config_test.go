@@ -83,7 +83,7 @@ audiences:
   vip: {name: "VIP: all", facebook_id: 23848494844100489, identifiers: [EMAIL, EXTERN_ID], window: *w}
   gone.for.now: {sync: paused}
   plain:
-  seed: {value_trait: lifetime_value, extern_id: false}
+  seed: {value_trait: lifetime_value, extern_id: false, resend_period: 0, resync_every: 168h}
 `, config.Input{})
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ audiences:
 		"vip":          {Name: "VIP: all", FacebookID: "23848494844100489", Identifiers: []string{"EMAIL", "EXTERN_ID"}, Window: 15 * time.Minute},
 		"gone.for.now": {Sync: "paused"},
 		"plain":        {},
-		"seed":         {ValueTrait: "lifetime_value", ExternID: new(bool)},
+		"seed":         {ValueTrait: "lifetime_value", ExternID: new(bool), ResendPeriod: new(time.Duration), ResyncEvery: 168 * time.Hour},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -251,6 +251,16 @@ audiences:
 			`muster.yaml:9:22: audiences.d.facebook_name: "VIP": want a name of its own; audiences.a has this one; two audiences would remove each other's members: give each its own Facebook audience`,
 			`muster.yaml:10:22: audiences.e.facebook_name: "VIP": want only one of facebook_id and facebook_name; keep the id`,
 		}},
+		{name: "sending again", text: none + `audiences:
+  a: {resend_period: 1h, resync_every: 1m}
+  b: {resend_period: soon, resync_every: 0}
+  c: {resend_period: 0, resync_every: 24h}
+  d: {resend_period: 48h}
+`, want: []string{
+			`muster.yaml:7:22: audiences.b.resend_period: "soon": want a duration such as 90s, 15m or 1h30m`,
+			`muster.yaml:6:22: audiences.a.resend_period: "1h0m0s": want 24h to 8760h`,
+			`muster.yaml:6:40: audiences.a.resync_every: "1m0s": want 1h to 8760h`,
+		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
 			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,

@@ -14,6 +14,8 @@ import (
 const (
 	minWindow = 100 * time.Millisecond
 	maxWindow = 168 * time.Hour
+	minResend = 24 * time.Hour
+	maxResend = 8760 * time.Hour
 	minSecret = 16
 )
 
@@ -30,7 +32,7 @@ func (c *Config) Validate() error {
 	p.duration("window", c.Window, minWindow, maxWindow)
 	p.duration("first_sync_quiet", c.FirstSyncQuiet, minWindow, maxWindow)
 	if c.ResendPeriod != 0 {
-		p.duration("resend_period", c.ResendPeriod, 24*time.Hour, 8760*time.Hour)
+		p.duration("resend_period", c.ResendPeriod, minResend, maxResend)
 	}
 	p.patterns("include", c.Include)
 	p.patterns("exclude", c.Exclude)

@@ -42,6 +42,9 @@ func TestReconfigure(t *testing.T) {
 		{"no data processing", func(c *config.Config) {
 			change(c, "named", func(a *config.Audience) { a.DataProcessing.Options = nil })
 		}, nil},
+		{"sending again", func(c *config.Config) {
+			change(c, "named", func(a *config.Audience) { a.ResendPeriod, a.ResyncEvery = new(time.Duration), 24*time.Hour })
+		}, nil},
 		// Four of five have a first name in their rows.
 		{"identifiers", func(c *config.Config) {
 			change(c, "named", func(a *config.Audience) { a.Identifiers = []string{"EMAIL"} })

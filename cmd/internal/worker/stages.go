@@ -113,10 +113,6 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	if err != nil {
 		return nil, err
 	}
-	resend := c.ResendPeriod
-	if resend == 0 {
-		resend = -1
-	}
 	graph := uploader.Facebook(client)
 	if c.DryRun() {
 		w.dry = newDryRun(client, w.log)
@@ -144,7 +140,7 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 
 		Window:         c.Window,
 		Quiet:          c.FirstSyncQuiet,
-		ResendOver:     resend,
+		ResendOver:     resendOver(c.ResendPeriod),
 		RequestTimeout: c.Facebook.RequestTimeout,
 		ReadEvery:      cmp.Or(c.Facebook.ReadInterval, -1),
 		TakeoverWait:   takeoverWait(c),
@@ -214,7 +210,11 @@ func audienceOptions(c *config.Config) (map[string]uploader.AudienceOptions, err
 			Name: texts.Name, Description: texts.Description, Source: facebook.CustomerFileSource(a.CustomerFileSource), Window: a.Window, LeaveOut: a.Sync == config.SyncPaused, AddOnly: a.Sync == config.SyncAddOnly,
 			ValueBased:     a.ValueTrait != "",
 			DataProcessing: uploader.DataProcessing(a.DataProcessing), AppIDs: a.AppIDs, PageIDs: a.PageIDs,
-			Recreate: cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
+			ResyncEvery: a.ResyncEvery,
+			Recreate:    cmp.Or(a.OnDeleted, c.OnDeleted) == config.OnDeletedRecreate,
+		}
+		if a.ResendPeriod != nil {
+			o.ResendOver = resendOver(*a.ResendPeriod)
 		}
 		o.FacebookName = a.FacebookName
 		if a.FacebookID != "" {
@@ -246,4 +246,12 @@ func audienceTexts(a config.Audience) (o uploader.AudienceOptions, err error) {
 		}
 	}
 	return o, nil
+}
+
+// resendOver is the uploader's word for a period of which 0 means never.
+func resendOver(period time.Duration) time.Duration {
+	if period == 0 {
+		return -1
+	}
+	return period
 }
