@@ -90,6 +90,7 @@ func (t *task) tellErasure(tx *consumer.Tx, user schema.UserKey) error {
 	if err != nil {
 		return err
 	}
+	t.tellAudit(tx, user, p)
 	t.after.reset(p)
 	e := emitter{t: t, tx: tx, user: user, position: tx.Position()}
 	for _, a := range p.Memberships {

@@ -48,6 +48,12 @@ type Options struct {
 	// MaxValues is how many values of one many-valued key each source keeps and
 	// how many the rows of one user use. Default schema.MaxValues.
 	MaxValues int
+	// Suppress has later events of an erased user refused, instead of building a new
+	// profile.
+	Suppress bool
+	// AuditTopic takes a record of each erasure, in the task's partition, under the
+	// name of this Installation; "" = none is written.
+	AuditTopic, Installation string
 	// MaxProfileBytes is the size beyond which a profile refuses to grow. Default
 	// MaxProfileBytes; the changelog must take records of this size.
 	MaxProfileBytes int

@@ -43,6 +43,9 @@ func fingerprint(r *rules, o *Options) []byte {
 		f.number(uint64(r.audienceKeys[audience]))
 	}
 	f.texts(slices.Sorted(slices.Values(r.categories)))
+	if len(r.categories) > 0 {
+		f.text("withdrawn") // is said since version 1
+	}
 	f.number(uint64(r.maxValues))
 	f.flag(r.externIDAlone)
 	f.flag(o.Decoder.ExternID)

@@ -36,6 +36,7 @@ const (
 	outcomeUnchanged  = "unchanged"
 	outcomeIgnored    = "ignored"
 	outcomeDeadLetter = "dead_letter"
+	outcomeSuppressed = "suppressed" // of a user who was erased for good
 )
 
 // outcome is what became of one record. detail is the type of an ignored one,

@@ -55,7 +55,8 @@ func (t *task) write(tx *consumer.Tx, key schema.UserKey, stored []byte, h *hear
 			t.tally.profiles++
 		}
 	}
-	if t.merge.erased && len(p.Memberships) > 0 {
+	if t.merge.erased && (len(p.Memberships) > 0 || p.Erasure != nil) {
+		t.tellAudit(tx, key, p)
 		tx.PutDerived(key[:], erasureTold)
 	}
 	e := emitter{t, tx, key, position, h.trace}

@@ -15,6 +15,7 @@ type view struct {
 
 	p         *musterpb.Profile
 	gathered  bool
+	asked     bool // for consent
 	consented bool
 	ids       schema.Identifiers
 	rows      []rowsOf
@@ -27,7 +28,7 @@ type rowsOf struct {
 }
 
 func (v *view) reset(p *musterpb.Profile) {
-	v.p, v.gathered, v.rows = p, false, v.rows[:0]
+	v.p, v.gathered, v.asked, v.rows = p, false, false, v.rows[:0]
 }
 
 // member returns what the uploader is to know of the user in an audience; a is
@@ -35,26 +36,34 @@ func (v *view) reset(p *musterpb.Profile) {
 // open. The rows belong to the view.
 //
 // A user without consent is not desired: neither in nor with rows, so that they
-// are not counted as a member who cannot be matched.
+// are not counted as a member who cannot be matched. That is said of those who are
+// out as well: where members are only added, an earlier row may still be there.
 func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 	if a == nil || forgotten(v.p, a) {
 		return &musterpb.MemberRows{Erased: v.p.ErasedAtMs > 0}
 	}
-	m := &musterpb.MemberRows{Name: a.Name, Space: a.Space, Computation: a.Computation, FacebookId: a.FacebookId}
+	m := &musterpb.MemberRows{Withdrawn: !v.consent(), Name: a.Name, Space: a.Space, Computation: a.Computation, FacebookId: a.FacebookId}
 	if a.In {
 		m.Rows, m.In = v.desired(v.rules.chosen(a.Audience))
 	}
 	return m
 }
 
+// consent reports whether the user has granted what is asked for.
+func (v *view) consent() bool {
+	if !v.asked {
+		v.asked, v.consented = true, consented(v.p, v.rules.categories)
+	}
+	return v.consented
+}
+
 func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
+	if !v.consent() {
+		return nil, false
+	}
 	if !v.gathered {
 		v.gathered = true
 		v.identifiers()
-		v.consented = consented(v.p, v.rules.categories)
-	}
-	if !v.consented {
-		return nil, false
 	}
 	for i := range v.rows {
 		if v.rows[i].keys == keys {
@@ -68,7 +77,7 @@ func (v *view) desired(keys schema.KeySet) (rows []*musterpb.Row, in bool) {
 
 // sameMember reports whether two emissions differ in nothing but their version.
 func sameMember(a, b *musterpb.MemberRows) bool {
-	return a.In == b.In && a.Erased == b.Erased && a.Name == b.Name && a.Space == b.Space &&
+	return a.In == b.In && a.Erased == b.Erased && a.Withdrawn == b.Withdrawn && a.Name == b.Name && a.Space == b.Space &&
 		a.Computation == b.Computation && a.FacebookId == b.FacebookId &&
 		slices.EqualFunc(a.Rows, b.Rows, (*musterpb.Row).EqualVT)
 }

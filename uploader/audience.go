@@ -37,6 +37,7 @@ type audience struct {
 	blockedUntil time.Time // no window before, for a person must act
 	lastChange   time.Time // of what is desired
 	unsentSince  time.Time // zero: all is sent
+	overdue      overdue
 	links        traceLinks
 
 	status status

@@ -13,6 +13,7 @@ type counts struct {
 	pending     int64 // members with something to send
 	owed        int64 // members with nothing but refused removals
 	leaving     int64 // synced rows of members without desired ones
+	erasing     int64 // members of erased users with rows to go
 }
 
 func (c *counts) change(was, is *facts) {
@@ -27,6 +28,7 @@ func (c *counts) change(was, is *facts) {
 		if x.f.desired == 0 {
 			c.leaving += x.sign * int64(x.f.synced)
 		}
+		c.erasing += x.sign * one(x.f.erasedMs != 0)
 		c.refused += x.sign * one(x.f.refused)
 		c.stored += x.sign * one(x.f.exists)
 	}
@@ -50,7 +52,7 @@ func one(b bool) int64 {
 }
 
 func (c *counts) fields() []*int64 {
-	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving}
+	return []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving, &c.erasing}
 }
 
 func (c *counts) encode() []byte {

@@ -20,6 +20,9 @@ type facts struct {
 	refused     bool
 	batch       int64
 	emptiedMs   int64
+	erased      bool
+	erasedMs    int64
+	audit       bool
 	strong      []strongKey // of the synced rows
 }
 
@@ -69,6 +72,9 @@ func factsOf(m *musterpb.Member) facts {
 		refused:     len(m.Refused) > 0,
 		batch:       m.Batch,
 		emptiedMs:   m.EmptiedMs,
+		erased:      m.Erased,
+		erasedMs:    m.ErasedMs,
+		audit:       len(m.Audit) > 0,
 		strong:      strongKeysOf(m.Synced),
 	}
 }

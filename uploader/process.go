@@ -128,7 +128,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 	if !rows.In {
 		desired = nil
 	}
-	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased
+	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased && rows.Withdrawn == m.Withdrawn
 	if same && newer == 0 {
 		return recordUnchanged
 	}
@@ -145,7 +145,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 		a.lastChange = t.now()
 		a.links.add(r.Headers)
 	}
-	m.In, m.Erased, m.Desired = rows.In, rows.Erased, desired
+	m.In, m.Erased, m.Withdrawn, m.Desired = rows.In, rows.Erased, rows.Withdrawn, desired
 	return recordApplied
 }
 
@@ -177,6 +177,7 @@ const (
 
 // remedies say what a person has to do about an alarm, where it is one thing.
 var remedies = map[string]string{
+	alarmErasedHeld: "Facebook refuses to remove erased users while the audience is so small: it is tried again by itself; to have it done at once, delete the audience at Facebook, or have it grow above about 100 matched people, then run muster retry of it",
 	alarmTwoSources: "records of one user come from several source partitions: key the sources by user and give them one partition count, or set sources[].repartition: true on all of them, with another group and topics.prefix",
 }
 

@@ -61,13 +61,17 @@ type audienceLine struct {
 	FacebookID  string    `json:"facebook_id,omitempty"`
 	Members     int64     `json:"members"`
 	Unmatchable int64     `json:"unmatchable"`
-	Rows        int64     `json:"rows"`         // that should be at Facebook
-	RowsAt      int64     `json:"rows_held"`    // that Facebook may hold
-	Pending     int64     `json:"pending"`      // members that differ
-	Owed        int64     `json:"owed"`         // members whose removal Facebook refuses
-	Refused     int64     `json:"refused"`      // members with refused rows
+	Rows        int64     `json:"rows"`      // that should be at Facebook
+	RowsAt      int64     `json:"rows_held"` // that Facebook may hold
+	Pending     int64     `json:"pending"`   // members that differ
+	Owed        int64     `json:"owed"`      // members whose removal Facebook refuses
+	Refused     int64     `json:"refused"`   // members with refused rows
+	Erasing     int64     `json:"erasures_pending"`
+	Overdue     int64     `json:"erasures_overdue"`
 	Leaving     int64     `json:"rows_leaving"` // of members that keep none
 	Windows     int64     `json:"windows"`
+	Erasure     time.Time `json:"oldest_erasure,omitzero"` // that is pending
+	ToErase     string    `json:"overdue_remedy,omitempty"`
 	LastWindow  time.Time `json:"last_window,omitzero"`
 	Unsent      time.Time `json:"oldest_unsent,omitzero"`
 	Updated     time.Time `json:"updated"`
@@ -81,6 +85,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 			Audience: key, Name: s.Name, State: s.State, Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
+			Erasing: s.Erasing, Overdue: s.ErasuresOverdue, Erasure: unixMilli(s.OldestErasureMs), ToErase: s.OverdueRemedy,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
 		})
 	}
@@ -106,6 +111,11 @@ func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 		return err
 	}
 	for _, a := range list {
+		if a.Overdue > 0 {
+			if _, err := fmt.Fprintf(w, "%s: %d erasures are overdue. %s\n", a.Audience, a.Overdue, a.ToErase); err != nil {
+				return err
+			}
+		}
 		if a.Problem == "" {
 			continue
 		}

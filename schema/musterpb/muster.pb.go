@@ -487,7 +487,9 @@ type Profile struct {
 	Consents    []*Consent     `protobuf:"bytes,5,rep,name=consents,proto3" json:"consents,omitempty"`                          // sorted by category
 	TrackingOff []*TrackingOff `protobuf:"bytes,6,rep,name=tracking_off,json=trackingOff,proto3" json:"tracking_off,omitempty"` // sorted by platform
 	// Events at or before this moment (milliseconds) say nothing; 0 = never erased.
-	ErasedAtMs    int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	ErasedAtMs int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
+	// The erasure that muster.audit is not known to have yet.
+	Erasure       *Erasure `protobuf:"bytes,30,opt,name=erasure,proto3" json:"erasure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -569,6 +571,13 @@ func (x *Profile) GetErasedAtMs() int64 {
 		return x.ErasedAtMs
 	}
 	return 0
+}
+
+func (x *Profile) GetErasure() *Erasure {
+	if x != nil {
+		return x.Erasure
+	}
+	return nil
 }
 
 // Row is one line of Facebook's data: one value per key, empty = blank.
@@ -748,13 +757,16 @@ type MemberRows struct {
 	// Which membership partition says so; a second one is an alarm.
 	SourcePartition uint32 `protobuf:"varint,3,opt,name=source_partition,json=sourcePartition,proto3" json:"source_partition,omitempty"`
 	// The user is in the audience; without rows, in and unmatchable.
-	In            bool   `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
-	Rows          []*Row `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
-	Erased        bool   `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
-	Name          string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
-	Space         string `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
-	Computation   string `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
-	FacebookId    string `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	In          bool   `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
+	Rows        []*Row `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
+	Erased      bool   `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	Name        string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Space       string `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
+	Computation string `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
+	FacebookId  string `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	// The user has not granted what consent is asked for: nothing may stay in
+	// Facebook, not even where members are only added.
+	Withdrawn     bool `protobuf:"varint,30,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -859,11 +871,18 @@ func (x *MemberRows) GetFacebookId() string {
 	return ""
 }
 
+func (x *MemberRows) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
 var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
 	"\n" +
-	"\fmuster.proto\x12\tmuster.v1\"]\n" +
+	"\fmuster.proto\x12\tmuster.v1\x1a\vaudit.proto\"]\n" +
 	"\bRegister\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
@@ -899,7 +918,7 @@ const file_muster_proto_rawDesc = "" +
 	"\vTrackingOff\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\rR\bplatform\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
-	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xc8\x02\n" +
+	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xf6\x02\n" +
 	"\aProfile\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\tR\bexternId\x121\n" +
 	"\tregisters\x18\x02 \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12'\n" +
@@ -908,7 +927,8 @@ const file_muster_proto_rawDesc = "" +
 	"\bconsents\x18\x05 \x03(\v2\x12.muster.v1.ConsentR\bconsents\x129\n" +
 	"\ftracking_off\x18\x06 \x03(\v2\x16.muster.v1.TrackingOffR\vtrackingOff\x12 \n" +
 	"\ferased_at_ms\x18\a \x01(\x10R\n" +
-	"erasedAtMs\"\xd7\x02\n" +
+	"erasedAtMs\x12,\n" +
+	"\aerasure\x18\x1e \x01(\v2\x12.muster.v1.ErasureR\aerasure\"\xd7\x02\n" +
 	"\x03Row\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\fR\bexternId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x14\n" +
@@ -926,7 +946,7 @@ const file_muster_proto_rawDesc = "" +
 	"\x02ct\x18\r \x01(\fR\x02ct\x12\x10\n" +
 	"\x03zip\x18\x0e \x01(\fR\x03zip\x12\x18\n" +
 	"\acountry\x18\x0f \x01(\fR\acountry\x12'\n" +
-	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xae\x02\n" +
+	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xcc\x02\n" +
 	"\n" +
 	"MemberRows\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
@@ -940,7 +960,8 @@ const file_muster_proto_rawDesc = "" +
 	"\vcomputation\x18\t \x01(\tR\vcomputation\x12\x1f\n" +
 	"\vfacebook_id\x18\n" +
 	" \x01(\tR\n" +
-	"facebookIdB\x18Z\x16muster/schema/musterpbb\x06proto3"
+	"facebookId\x12\x1c\n" +
+	"\twithdrawn\x18\x1e \x01(\bR\twithdrawnB\x18Z\x16muster/schema/musterpbb\x06proto3"
 
 var (
 	file_muster_proto_rawDescOnce sync.Once
@@ -965,6 +986,7 @@ var file_muster_proto_goTypes = []any{
 	(*Profile)(nil),      // 6: muster.v1.Profile
 	(*Row)(nil),          // 7: muster.v1.Row
 	(*MemberRows)(nil),   // 8: muster.v1.MemberRows
+	(*Erasure)(nil),      // 9: muster.v1.Erasure
 }
 var file_muster_proto_depIdxs = []int32{
 	2, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
@@ -973,12 +995,13 @@ var file_muster_proto_depIdxs = []int32{
 	3, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
 	4, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
 	5, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
-	7, // 6: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9, // 6: muster.v1.Profile.erasure:type_name -> muster.v1.Erasure
+	7, // 7: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }
@@ -986,6 +1009,7 @@ func file_muster_proto_init() {
 	if File_muster_proto != nil {
 		return
 	}
+	file_audit_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -165,6 +165,7 @@ func (m *Profile) CloneVT() *Profile {
 	r := new(Profile)
 	r.ExternId = m.ExternId
 	r.ErasedAtMs = m.ErasedAtMs
+	r.Erasure = m.Erasure.CloneVT()
 	if rhs := m.Registers; rhs != nil {
 		tmpContainer := make([]*Register, len(rhs))
 		for k, v := range rhs {
@@ -321,6 +322,7 @@ func (m *MemberRows) CloneVT() *MemberRows {
 	r.Space = m.Space
 	r.Computation = m.Computation
 	r.FacebookId = m.FacebookId
+	r.Withdrawn = m.Withdrawn
 	if rhs := m.Rows; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -630,6 +632,9 @@ func (this *Profile) EqualVT(that *Profile) bool {
 	if this.ErasedAtMs != that.ErasedAtMs {
 		return false
 	}
+	if !this.Erasure.EqualVT(that.Erasure) {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -752,6 +757,9 @@ func (this *MemberRows) EqualVT(that *MemberRows) bool {
 		return false
 	}
 	if this.FacebookId != that.FacebookId {
+		return false
+	}
+	if this.Withdrawn != that.Withdrawn {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1177,6 +1185,18 @@ func (m *Profile) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Erasure != nil {
+		size, err := m.Erasure.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf2
+	}
 	if m.ErasedAtMs != 0 {
 		i -= 8
 		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ErasedAtMs))
@@ -1429,6 +1449,18 @@ func (m *MemberRows) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Withdrawn {
+		i--
+		if m.Withdrawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf0
 	}
 	if len(m.FacebookId) > 0 {
 		i -= len(m.FacebookId)
@@ -1708,6 +1740,10 @@ func (m *Profile) SizeVT() (n int) {
 	if m.ErasedAtMs != 0 {
 		n += 9
 	}
+	if m.Erasure != nil {
+		l = m.Erasure.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1828,6 +1864,9 @@ func (m *MemberRows) SizeVT() (n int) {
 	l = len(m.FacebookId)
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Withdrawn {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2929,6 +2968,42 @@ func (m *Profile) UnmarshalVT(dAtA []byte) error {
 			}
 			m.ErasedAtMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
 			iNdEx += 8
+		case 30:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasure", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Erasure == nil {
+				m.Erasure = &Erasure{}
+			}
+			if err := m.Erasure.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3816,6 +3891,26 @@ func (m *MemberRows) UnmarshalVT(dAtA []byte) error {
 			}
 			m.FacebookId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 30:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withdrawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Withdrawn = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

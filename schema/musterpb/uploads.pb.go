@@ -588,7 +588,16 @@ type Member struct {
 	// Removals of this member were refused or set aside; they wait.
 	Owed bool `protobuf:"varint,11,opt,name=owed,proto3" json:"owed,omitempty"`
 	// Since when there is nothing desired and nothing synced; 0 = there is.
-	EmptiedMs     int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	EmptiedMs int64 `protobuf:"fixed64,12,opt,name=emptied_ms,json=emptiedMs,proto3" json:"emptied_ms,omitempty"`
+	// Since when rows of an erased user are to go and Facebook may still hold some;
+	// 0 = there are none. Rows removed since; a removal of them was refused.
+	ErasedMs       int64 `protobuf:"fixed64,30,opt,name=erased_ms,json=erasedMs,proto3" json:"erased_ms,omitempty"`
+	ErasedRows     int64 `protobuf:"varint,31,opt,name=erased_rows,json=erasedRows,proto3" json:"erased_rows,omitempty"`
+	ErasureRefused bool  `protobuf:"varint,32,opt,name=erasure_refused,json=erasureRefused,proto3" json:"erasure_refused,omitempty"`
+	// As in MemberRows.
+	Withdrawn bool `protobuf:"varint,33,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// What muster.audit is not known to have yet.
+	Audit         []*AuditStep `protobuf:"bytes,34,rep,name=audit,proto3" json:"audit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -707,6 +716,41 @@ func (x *Member) GetEmptiedMs() int64 {
 	return 0
 }
 
+func (x *Member) GetErasedMs() int64 {
+	if x != nil {
+		return x.ErasedMs
+	}
+	return 0
+}
+
+func (x *Member) GetErasedRows() int64 {
+	if x != nil {
+		return x.ErasedRows
+	}
+	return 0
+}
+
+func (x *Member) GetErasureRefused() bool {
+	if x != nil {
+		return x.ErasureRefused
+	}
+	return false
+}
+
+func (x *Member) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+func (x *Member) GetAudit() []*AuditStep {
+	if x != nil {
+		return x.Audit
+	}
+	return nil
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -736,6 +780,12 @@ type AudienceStatus struct {
 	Leaving         int64        `protobuf:"varint,23,opt,name=leaving,proto3" json:"leaving,omitempty"`                       // rows of members that keep none
 	CommandMs       int64        `protobuf:"fixed64,24,opt,name=command_ms,json=commandMs,proto3" json:"command_ms,omitempty"` // of the last command obeyed
 	Resyncing       bool         `protobuf:"varint,25,opt,name=resyncing,proto3" json:"resyncing,omitempty"`
+	// Members of erased users of whom Facebook may still hold rows, since when the
+	// oldest of them, how many for too long, and what to do about those.
+	Erasing         int64  `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	OldestErasureMs int64  `protobuf:"fixed64,51,opt,name=oldest_erasure_ms,json=oldestErasureMs,proto3" json:"oldest_erasure_ms,omitempty"`
+	ErasuresOverdue int64  `protobuf:"varint,52,opt,name=erasures_overdue,json=erasuresOverdue,proto3" json:"erasures_overdue,omitempty"`
+	OverdueRemedy   string `protobuf:"bytes,53,opt,name=overdue_remedy,json=overdueRemedy,proto3" json:"overdue_remedy,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -945,11 +995,39 @@ func (x *AudienceStatus) GetResyncing() bool {
 	return false
 }
 
+func (x *AudienceStatus) GetErasing() int64 {
+	if x != nil {
+		return x.Erasing
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetOldestErasureMs() int64 {
+	if x != nil {
+		return x.OldestErasureMs
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetErasuresOverdue() int64 {
+	if x != nil {
+		return x.ErasuresOverdue
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetOverdueRemedy() string {
+	if x != nil {
+		return x.OverdueRemedy
+	}
+	return ""
+}
+
 var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xff\b\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xff\b\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1000,7 +1078,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xfa\x02\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xab\x04\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1015,7 +1093,13 @@ const file_uploads_proto_rawDesc = "" +
 	" \x03(\fR\arefused\x12\x12\n" +
 	"\x04owed\x18\v \x01(\bR\x04owed\x12\x1d\n" +
 	"\n" +
-	"emptied_ms\x18\f \x01(\x10R\temptiedMs\"\xa4\x06\n" +
+	"emptied_ms\x18\f \x01(\x10R\temptiedMs\x12\x1b\n" +
+	"\terased_ms\x18\x1e \x01(\x10R\berasedMs\x12\x1f\n" +
+	"\verased_rows\x18\x1f \x01(\x03R\n" +
+	"erasedRows\x12'\n" +
+	"\x0ferasure_refused\x18  \x01(\bR\x0eerasureRefused\x12\x1c\n" +
+	"\twithdrawn\x18! \x01(\bR\twithdrawn\x12*\n" +
+	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xbc\a\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1045,7 +1129,11 @@ const file_uploads_proto_rawDesc = "" +
 	"\aleaving\x18\x17 \x01(\x03R\aleaving\x12\x1d\n" +
 	"\n" +
 	"command_ms\x18\x18 \x01(\x10R\tcommandMs\x12\x1c\n" +
-	"\tresyncing\x18\x19 \x01(\bR\tresyncing*{\n" +
+	"\tresyncing\x18\x19 \x01(\bR\tresyncing\x12\x18\n" +
+	"\aerasing\x182 \x01(\x03R\aerasing\x12*\n" +
+	"\x11oldest_erasure_ms\x183 \x01(\x10R\x0foldestErasureMs\x12)\n" +
+	"\x10erasures_overdue\x184 \x01(\x03R\x0ferasuresOverdue\x12%\n" +
+	"\x0eoverdue_remedy\x185 \x01(\tR\roverdueRemedy*{\n" +
 	"\x06Origin\x12\x0f\n" +
 	"\vORIGIN_NONE\x10\x00\x12\x15\n" +
 	"\x11ORIGIN_CONFIGURED\x10\x01\x12\x11\n" +
@@ -1076,6 +1164,7 @@ var file_uploads_proto_goTypes = []any{
 	(*Member)(nil),         // 4: muster.v1.Member
 	(*AudienceStatus)(nil), // 5: muster.v1.AudienceStatus
 	(*Row)(nil),            // 6: muster.v1.Row
+	(*AuditStep)(nil),      // 7: muster.v1.AuditStep
 }
 var file_uploads_proto_depIdxs = []int32{
 	0,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
@@ -1084,15 +1173,16 @@ var file_uploads_proto_depIdxs = []int32{
 	3,  // 3: muster.v1.Audience.history:type_name -> muster.v1.RowTotals
 	6,  // 4: muster.v1.Member.desired:type_name -> muster.v1.Row
 	6,  // 5: muster.v1.Member.synced:type_name -> muster.v1.Row
-	0,  // 6: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	2,  // 7: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	3,  // 8: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	3,  // 9: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	7,  // 6: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
+	0,  // 7: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	2,  // 8: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	3,  // 9: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	3,  // 10: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1100,6 +1190,7 @@ func file_uploads_proto_init() {
 	if File_uploads_proto != nil {
 		return
 	}
+	file_audit_proto_init()
 	file_muster_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -152,6 +152,10 @@ func (m *Member) CloneVT() *Member {
 	r.Batch = m.Batch
 	r.Owed = m.Owed
 	r.EmptiedMs = m.EmptiedMs
+	r.ErasedMs = m.ErasedMs
+	r.ErasedRows = m.ErasedRows
+	r.ErasureRefused = m.ErasureRefused
+	r.Withdrawn = m.Withdrawn
 	if rhs := m.Desired; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -174,6 +178,13 @@ func (m *Member) CloneVT() *Member {
 			tmpContainer[k] = tmpBytes
 		}
 		r.Refused = tmpContainer
+	}
+	if rhs := m.Audit; rhs != nil {
+		tmpContainer := make([]*AuditStep, len(rhs))
+		for k, v := range rhs {
+			tmpContainer[k] = v.CloneVT()
+		}
+		r.Audit = tmpContainer
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -214,6 +225,10 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.Leaving = m.Leaving
 	r.CommandMs = m.CommandMs
 	r.Resyncing = m.Resyncing
+	r.Erasing = m.Erasing
+	r.OldestErasureMs = m.OldestErasureMs
+	r.ErasuresOverdue = m.ErasuresOverdue
+	r.OverdueRemedy = m.OverdueRemedy
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -531,6 +546,35 @@ func (this *Member) EqualVT(that *Member) bool {
 	if this.EmptiedMs != that.EmptiedMs {
 		return false
 	}
+	if this.ErasedMs != that.ErasedMs {
+		return false
+	}
+	if this.ErasedRows != that.ErasedRows {
+		return false
+	}
+	if this.ErasureRefused != that.ErasureRefused {
+		return false
+	}
+	if this.Withdrawn != that.Withdrawn {
+		return false
+	}
+	if len(this.Audit) != len(that.Audit) {
+		return false
+	}
+	for i, vx := range this.Audit {
+		vy := that.Audit[i]
+		if p, q := vx, vy; p != q {
+			if p == nil {
+				p = &AuditStep{}
+			}
+			if q == nil {
+				q = &AuditStep{}
+			}
+			if !p.EqualVT(q) {
+				return false
+			}
+		}
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -640,6 +684,18 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 		return false
 	}
 	if this.Resyncing != that.Resyncing {
+		return false
+	}
+	if this.Erasing != that.Erasing {
+		return false
+	}
+	if this.OldestErasureMs != that.OldestErasureMs {
+		return false
+	}
+	if this.ErasuresOverdue != that.ErasuresOverdue {
+		return false
+	}
+	if this.OverdueRemedy != that.OverdueRemedy {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1126,6 +1182,59 @@ func (m *Member) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if len(m.Audit) > 0 {
+		for iNdEx := len(m.Audit) - 1; iNdEx >= 0; iNdEx-- {
+			size, err := m.Audit[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+			i--
+			dAtA[i] = 0x2
+			i--
+			dAtA[i] = 0x92
+		}
+	}
+	if m.Withdrawn {
+		i--
+		if m.Withdrawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0x88
+	}
+	if m.ErasureRefused {
+		i--
+		if m.ErasureRefused {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0x80
+	}
+	if m.ErasedRows != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ErasedRows))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf8
+	}
+	if m.ErasedMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ErasedMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf1
+	}
 	if m.EmptiedMs != 0 {
 		i -= 8
 		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.EmptiedMs))
@@ -1260,6 +1369,37 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.OverdueRemedy) > 0 {
+		i -= len(m.OverdueRemedy)
+		copy(dAtA[i:], m.OverdueRemedy)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.OverdueRemedy)))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xaa
+	}
+	if m.ErasuresOverdue != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ErasuresOverdue))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xa0
+	}
+	if m.OldestErasureMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.OldestErasureMs))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x99
+	}
+	if m.Erasing != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Erasing))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x90
 	}
 	if m.Resyncing {
 		i--
@@ -1686,6 +1826,24 @@ func (m *Member) SizeVT() (n int) {
 	if m.EmptiedMs != 0 {
 		n += 9
 	}
+	if m.ErasedMs != 0 {
+		n += 10
+	}
+	if m.ErasedRows != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ErasedRows))
+	}
+	if m.ErasureRefused {
+		n += 3
+	}
+	if m.Withdrawn {
+		n += 3
+	}
+	if len(m.Audit) > 0 {
+		for _, e := range m.Audit {
+			l = e.SizeVT()
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1782,6 +1940,19 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	}
 	if m.Resyncing {
 		n += 3
+	}
+	if m.Erasing != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.Erasing))
+	}
+	if m.OldestErasureMs != 0 {
+		n += 10
+	}
+	if m.ErasuresOverdue != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ErasuresOverdue))
+	}
+	l = len(m.OverdueRemedy)
+	if l > 0 {
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -3209,6 +3380,109 @@ func (m *Member) UnmarshalVT(dAtA []byte) error {
 			}
 			m.EmptiedMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
 			iNdEx += 8
+		case 30:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasedMs", wireType)
+			}
+			m.ErasedMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ErasedMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 31:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasedRows", wireType)
+			}
+			m.ErasedRows = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ErasedRows |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 32:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasureRefused", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ErasureRefused = bool(v != 0)
+		case 33:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withdrawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Withdrawn = bool(v != 0)
+		case 34:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Audit", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Audit = append(m.Audit, &AuditStep{})
+			if err := m.Audit[len(m.Audit)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3814,6 +4088,86 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 				}
 			}
 			m.Resyncing = bool(v != 0)
+		case 50:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasing", wireType)
+			}
+			m.Erasing = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Erasing |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 51:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OldestErasureMs", wireType)
+			}
+			m.OldestErasureMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OldestErasureMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 52:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasuresOverdue", wireType)
+			}
+			m.ErasuresOverdue = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ErasuresOverdue |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 53:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OverdueRemedy", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OverdueRemedy = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	p.number("max_removed_share", c.MaxRemovedShare, 1, 100)
 	p.oneOf("new_audiences", c.NewAudiences, NewAudiencesCreate, NewAudiencesHold)
 	p.number("max_audiences", c.MaxAudiences, 1, 10_000)
+	c.Erase.check(p)
 	c.checkEvents(p)
 	c.checkTraits(p)
 	c.checkAudiences(p)
