@@ -90,6 +90,18 @@
 // acknowledged; until then a later owner could not know whom to tell. A derived
 // key says which profiles are on the way, and Restore makes it anew.
 //
+// # Age
+//
+// With Options.ForgetAfter a profile whose newest stamp is older than that counts
+// as without consent, and a slow pass tells its audiences so and then deletes it
+// (aging.go). The record's tombstone leaves nothing of the user but, after an
+// erasure, erased-at. Age follows from stamps and the clock alone: old events that
+// are read again build a profile up without anybody being told that the user is in
+// an audience, until a new one comes, which has all of it said, or the next pass.
+// The pass rests for ten minutes after each record of before the takeover; where
+// such records come more slowly, what a user said before a gap may be forgotten
+// between two of them.
+//
 // # Change of rules
 //
 // A fingerprint of all that decides the rows is recorded in the fence. An owner
@@ -111,6 +123,7 @@
 //	erasure told, not forgotten   audiences named       Tick forgets them
 //	erasure logged, topic of      Profile.erasure       Tick tells it, maybe twice; a
 //	audits not told                                     replay after that tells nothing
+//	old profile told, not deleted derived key           the pass comes by again
 //	half of a sweep               no fingerprint        the next owner begins anew
 //	options changed back          no fingerprint        the same
 //	source not keyed by user      dead letters, alarm   sources[].repartition: true

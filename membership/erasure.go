@@ -72,6 +72,12 @@ func (t *task) finishErasures(tx *consumer.Tx) (more bool, err error) {
 			return true, nil
 		}
 		user := schema.UserKey(entry.Key)
+		if string(entry.Value) == string(agedTold) {
+			if err := t.forgetAged(tx, user); err != nil {
+				return false, err
+			}
+			continue
+		}
 		if told := string(entry.Value) == string(erasureTold); !told {
 			more = true
 			err = t.tellErasure(tx, user)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
@@ -51,6 +52,9 @@ type Options struct {
 	// Suppress has later events of an erased user refused, instead of building a new
 	// profile.
 	Suppress bool
+	// ForgetAfter has users forgotten of whom nothing was heard for so long, by the
+	// time of their events; 0 = never.
+	ForgetAfter time.Duration
 	// AuditTopic takes a record of each erasure, in the task's partition, under the
 	// name of this Installation; "" = none is written.
 	AuditTopic, Installation string
@@ -80,6 +84,9 @@ func (o *Options) complete() error {
 	}
 	if o.MaxProfileBytes < 0 {
 		errs = append(errs, fmt.Errorf("MaxProfileBytes: %d, want at least 1 (0 = %d)", o.MaxProfileBytes, MaxProfileBytes))
+	}
+	if o.ForgetAfter < 0 {
+		errs = append(errs, fmt.Errorf("ForgetAfter: %s, want more than 0 (0 = never)", o.ForgetAfter))
 	}
 	if slices.Contains(o.RequireConsent, "") {
 		errs = append(errs, errors.New("RequireConsent: an empty category"))

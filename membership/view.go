@@ -11,7 +11,8 @@ import (
 // use, and rows made once for all audiences with the same chosen keys. Reset
 // before each profile and whenever it changed; not safe for concurrent use.
 type view struct {
-	rules *rules
+	rules  *rules
+	cutoff int64 // see aging
 
 	p         *musterpb.Profile
 	gathered  bool
@@ -49,10 +50,11 @@ func (v *view) member(a *musterpb.Membership) *musterpb.MemberRows {
 	return m
 }
 
-// consent reports whether the user has granted what is asked for.
+// consent reports whether the user has granted what is asked for, and not so long
+// ago that it is to be forgotten.
 func (v *view) consent() bool {
 	if !v.asked {
-		v.asked, v.consented = true, consented(v.p, v.rules.categories)
+		v.asked, v.consented = true, consented(v.p, v.rules.categories) && !aged(v.p, v.cutoff)
 	}
 	return v.consented
 }

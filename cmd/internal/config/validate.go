@@ -39,6 +39,9 @@ func (c *Config) Validate() error {
 	p.oneOf("new_audiences", c.NewAudiences, NewAudiencesCreate, NewAudiencesHold)
 	p.number("max_audiences", c.MaxAudiences, 1, 10_000)
 	c.Erase.check(p)
+	if c.ForgetAfter != 0 {
+		p.duration("forget_after", c.ForgetAfter, 24*time.Hour, 87600*time.Hour)
+	}
 	c.checkEvents(p)
 	c.checkTraits(p)
 	c.checkAudiences(p)
