@@ -69,10 +69,12 @@
 // A version is (incarnation, position of the profile's record), or the task's last
 // position where the profile was not rewritten: it only grows for a user, across
 // owners too. A user who is in an audience without rows cannot be matched; one
-// without consent is out. The first word on an audience is emitted even if it is
-// an exit. Where Facebook may hold people whom Muster did not send (Options.Existing, or
-// an event that names the Facebook audience) an exit carries the user's rows, consent or
-// not, for it is by them that such a one is removed.
+// without consent is out, and said to be withdrawn: removed even where members are
+// only added. Consent is the last word on each category; none is no. The first word on
+// an audience is emitted even if it is an exit. Where Facebook may hold people whom
+// Muster did not send (Options.Existing, or an event that names the Facebook audience)
+// an exit carries the user's rows, consent or not, for it is by them that such a one is
+// removed.
 //
 // A record that a former owner may have processed (Record.Replay) has all that it
 // touches emitted, changed or not: every audience of the user if it carries
@@ -82,9 +84,27 @@
 //
 //	profile ──erase──► emptied, audiences still named ──told──► only {erased-at}
 //
-// The audiences are forgotten only after the emissions that empty them were
+// With Options.Suppress that is the end: whatever is said later of the user is
+// refused (outcome suppressed), for as long as erased-at stands, which is for ever.
+// It is free of order: an erasure covers what came before it, and nothing comes
+// after. Who had come back before it was turned on is like any other user, until
+// the next erasure: an exit must never be refused to one who is in.
+//
+// The audiences, and what the topic of audits is to hear, are forgotten only after the emissions that empty them were
 // acknowledged; until then a later owner could not know whom to tell. A derived
 // key says which profiles are on the way, and Restore makes it anew.
+//
+// # Age
+//
+// With Options.ForgetAfter a profile whose newest stamp is older than that counts
+// as without consent, and a slow pass tells its audiences so and then deletes it
+// (aging.go). The record's tombstone leaves nothing of the user but, after an
+// erasure, erased-at. Age follows from stamps and the clock alone: old events that
+// are read again build a profile up without anybody being told that the user is in
+// an audience, until a new one comes, which has all of it said, or the next pass.
+// The pass rests for ten minutes after each record of before the takeover; where
+// such records come more slowly, what a user said before a gap may be forgotten
+// between two of them.
 //
 // # Change of rules
 //
@@ -106,6 +126,9 @@
 //	the changelog                                       position and the remedy
 //	erasure logged, not told      audiences named       Replay, and Tick tells it
 //	erasure told, not forgotten   audiences named       Tick forgets them
+//	erasure logged, topic of      Profile.erasure       Tick tells it, maybe twice; a
+//	audits not told                                     replay after that tells nothing
+//	old profile told, not deleted derived key           the pass comes by again
 //	half of a sweep               no fingerprint        the next owner begins anew
 //	options changed back          no fingerprint        the same
 //	source not keyed by user      dead letters, alarm   sources[].repartition: true

@@ -20,11 +20,11 @@ func (m *merge) erase(moment int64) {
 		return
 	}
 	at := max(moment, latest(m.p))
-	audiences := m.p.Memberships
+	erasure, audiences := m.toTell(), m.p.Memberships
 	for i, a := range audiences {
 		audiences[i] = &musterpb.Membership{Audience: a.Audience, TimeMs: at}
 	}
-	*m.p = musterpb.Profile{Memberships: audiences, ErasedAtMs: at}
+	*m.p = musterpb.Profile{Memberships: audiences, ErasedAtMs: at, Erasure: erasure}
 	m.erased = true
 	m.changed()
 }
@@ -32,10 +32,21 @@ func (m *merge) erase(moment int64) {
 // forgotten reports whether a membership is only the trace of an erased one.
 func forgotten(p *musterpb.Profile, a *musterpb.Membership) bool { return a.TimeMs <= p.ErasedAtMs }
 
-// forget removes the audiences that an erasure left, and reports whether there
-// were any.
+// suppressed reports whether an event says something of a user who is erased for
+// good: one of whom the profile holds nothing that is later. (It does if the user
+// was erased and came back while Options.Suppress was off; such a user's exits,
+// for one, must go on counting.)
+func (m *merge) suppressed() bool {
+	return m.suppress && m.p.ErasedAtMs > 0 && latest(m.p) == m.p.ErasedAtMs
+}
+
+// forget removes what an erasure left to be told, the audiences and what is for
+// the audit, and reports whether there was anything.
 func forget(p *musterpb.Profile) bool {
 	n := len(p.Memberships)
+	if p.Erasure != nil {
+		n, p.Erasure = -1, nil
+	}
 	p.Memberships = slices.DeleteFunc(p.Memberships, func(a *musterpb.Membership) bool { return forgotten(p, a) })
 	return len(p.Memberships) != n
 }

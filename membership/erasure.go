@@ -72,6 +72,12 @@ func (t *task) finishErasures(tx *consumer.Tx) (more bool, err error) {
 			return true, nil
 		}
 		user := schema.UserKey(entry.Key)
+		if string(entry.Value) == string(agedTold) {
+			if err := t.forgetAged(tx, user); err != nil {
+				return false, err
+			}
+			continue
+		}
 		if told := string(entry.Value) == string(erasureTold); !told {
 			more = true
 			err = t.tellErasure(tx, user)
@@ -90,6 +96,7 @@ func (t *task) tellErasure(tx *consumer.Tx, user schema.UserKey) error {
 	if err != nil {
 		return err
 	}
+	t.tellAudit(tx, user, p)
 	t.after.reset(p)
 	e := emitter{t: t, tx: tx, user: user, position: tx.Position()}
 	for _, a := range p.Memberships {

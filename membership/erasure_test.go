@@ -4,9 +4,33 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"muster/schema"
 	"muster/schema/musterpb"
 )
+
+// With Suppress nothing that is said of a user lives on after an erasure, in
+// whatever order it comes and however often.
+func TestSuppressedIsFreeOfOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		events := history(t, true)
+		erased := slices.ContainsFunc(events, func(s said) bool { return s.event.Erase })
+		m := merge{maxValues: schema.MaxValues, externID: true, suppress: true}
+		p := &musterpb.Profile{}
+		m.reset(p)
+		for _, s := range replayed(t, events) {
+			m.apply(&s.event, s.recordMs)
+		}
+		if erased {
+			forget(p)
+			if want := (&musterpb.Profile{ErasedAtMs: p.ErasedAtMs}); !p.EqualVT(want) {
+				t.Fatalf("%v is left", p)
+			}
+		}
+	})
+}
 
 func TestEverErased(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ func (t *task) record(at, end int32, size int) int {
 		before.p, before.touched = m.p.CloneVT(), slices.Clone(m.touched)
 		size = m.p.SizeVT()
 	}
-	m.dirty = false
+	m.dirty, m.refused = false, false
 	for i := at; i != end; i = steps[i].next {
 		m.apply(steps[i].event, recordMs)
 	}
@@ -42,8 +42,11 @@ func (t *task) record(at, end int32, size int) int {
 			return size
 		}
 	}
-	if m.dirty && o.what == outcomeUnchanged {
+	switch {
+	case m.dirty && (o.what == outcomeUnchanged || o.what == outcomeSuppressed):
 		o.what = outcomeApplied
+	case m.refused && o.what == outcomeUnchanged:
+		o.what = outcomeSuppressed
 	}
 	m.dirty = m.dirty || before.dirty
 	return bound

@@ -15,6 +15,10 @@ type merge struct {
 	maxValues int
 	// externID keeps the user id; without it a stored one is dropped (I8).
 	externID bool
+	// suppress: nothing is taken in any more of a user who was erased.
+	suppress bool
+	// audits: erasures are to be told to the topic of audits.
+	audits bool
 
 	p *musterpb.Profile
 	// dirty: the profile changed, if only in a stamp.
@@ -24,6 +28,8 @@ type merge struct {
 	identity bool
 	// erased: an erasure was applied.
 	erased bool
+	// refused: an event of an erased user was not taken in.
+	refused bool
 	// touched are the audiences whose membership changed in more than its stamp.
 	touched []touch
 	// overCap counts values that were left out because of maxValues, by key.
@@ -40,7 +46,7 @@ type touch struct {
 
 func (m *merge) reset(p *musterpb.Profile) {
 	m.p = p
-	m.dirty, m.identity, m.erased = false, false, false
+	m.dirty, m.identity, m.erased, m.refused = false, false, false, false
 	m.touched = m.touched[:0]
 	clear(m.overCap[:])
 }
@@ -55,6 +61,10 @@ func (m *merge) apply(e *schema.Event, recordMs int64) {
 	s := eventStamp(e)
 	if s.TimeMs <= m.p.ErasedAtMs {
 		return // forgotten
+	}
+	if m.suppressed() {
+		m.refused = true
+		return
 	}
 	m.setExternID(e.ExternID)
 	for i := range e.Registers {

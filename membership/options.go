@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
@@ -56,6 +57,15 @@ type Options struct {
 	// MaxValues is how many values of one many-valued key each source keeps and
 	// how many the rows of one user use. Default schema.MaxValues.
 	MaxValues int
+	// Suppress has later events of an erased user refused, instead of building a new
+	// profile.
+	Suppress bool
+	// ForgetAfter has users forgotten of whom nothing was heard for so long, by the
+	// time of their events; 0 = never.
+	ForgetAfter time.Duration
+	// AuditTopic takes a record of each erasure, in the task's partition, under the
+	// name of this Installation; "" = none is written.
+	AuditTopic, Installation string
 	// MaxProfileBytes is the size beyond which a profile refuses to grow. Default
 	// MaxProfileBytes; the changelog must take records of this size.
 	MaxProfileBytes int
@@ -82,6 +92,9 @@ func (o *Options) complete() error {
 	}
 	if o.MaxProfileBytes < 0 {
 		errs = append(errs, fmt.Errorf("MaxProfileBytes: %d, want at least 1 (0 = %d)", o.MaxProfileBytes, MaxProfileBytes))
+	}
+	if o.ForgetAfter < 0 {
+		errs = append(errs, fmt.Errorf("ForgetAfter: %s, want more than 0 (0 = never)", o.ForgetAfter))
 	}
 	if slices.Contains(o.RequireConsent, "") {
 		errs = append(errs, errors.New("RequireConsent: an empty category"))

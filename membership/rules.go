@@ -57,6 +57,13 @@ func fingerprint(r *rules, o *Options) []byte {
 		f.number(uint64(r.audienceKeys[audience]))
 	}
 	f.texts(slices.Sorted(slices.Values(r.categories)))
+	if len(r.categories) > 0 {
+		f.text("withdrawn") // is said since version 1
+	}
+	if o.ForgetAfter > 0 {
+		f.text("forget")
+		f.number(uint64(o.ForgetAfter))
+	}
 	f.number(uint64(r.maxValues))
 	f.flag(r.externIDAlone)
 	f.flag(o.Decoder.ExternID)

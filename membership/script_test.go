@@ -2,6 +2,8 @@ package membership
 
 import (
 	"bytes"
+	"encoding/hex"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -25,7 +27,7 @@ var update = flag.Bool("update", false, "write what the scripts print into them"
 // TestScripts runs testdata/*.txt: blocks of a command with its input, a line
 // "----" and what it printed. Commands:
 //
-//	options [keys=EMAIL,…] [consent=…] [value=AUDIENCE:TRAIT,…] [extern_id] [max_bytes=n] [max_values=n]   for the next takeover
+//	options [keys=EMAIL,…] [consent=…] [value=AUDIENCE:TRAIT,…] [extern_id] [max_bytes=n] [max_values=n] [suppress] [audit]   for the next takeover
 //	takeover [wipe]         drop the owner and take over anew
 //	process [replay] [topic=…] [crash=log|emit|table]   one record a line: key, seconds, JSON ("-" = none)
 //	tick                    until nothing is left to do
@@ -150,6 +152,10 @@ func (s *script) setOptions(args map[string]string) {
 		s.options.ValueTraits[audience] = trait
 	}
 	_, s.options.Decoder.ExternID = args["extern_id"]
+	_, s.options.Suppress = args["suppress"]
+	if _, audit := args["audit"]; audit {
+		s.options.AuditTopic, s.options.Installation = "muster.audit", "test"
+	}
 	if n := args["max_bytes"]; n != "" {
 		fmt.Sscan(n, &s.options.MaxProfileBytes)
 	}
@@ -222,6 +228,10 @@ func (s *script) print() string {
 	}
 	s.logged = len(log)
 	for _, e := range s.task.Emissions() {
+		if e.Topic == "muster.audit" {
+			fmt.Fprintf(&out, "audit %s\n", s.auditText(e.Value))
+			continue
+		}
 		audience, user, err := schema.ParseMemberKey(e.Key)
 		if err != nil {
 			s.t.Fatal(err)
@@ -252,13 +262,25 @@ func (s *script) user(key schema.UserKey) string {
 	return fmt.Sprintf("%x", key[:4])
 }
 
+func (s *script) auditText(value []byte) string {
+	a := schema.Audit{}
+	if err := json.Unmarshal(value, &a); err != nil {
+		s.t.Fatal(err)
+	}
+	user, err := hex.DecodeString(a.User)
+	if err != nil || a.At.IsZero() || a.Installation != "test" {
+		s.t.Fatalf("audit %s: %v", value, err)
+	}
+	return fmt.Sprintf("%s %s: erased at %s, %d values, %d audiences", s.user(schema.UserKey(user)), a.Step, a.ErasedAt.Format(time.RFC3339), a.Values, a.Audiences)
+}
+
 // memberText prints all of m but the version.
 func memberText(m *musterpb.MemberRows) string {
 	var out strings.Builder
 	for _, flag := range []struct {
 		set  bool
 		text string
-	}{{m.In, " in"}, {!m.In, " out"}, {m.Erased, " erased"}, {m.In && len(m.Rows) == 0, " unmatchable"}} {
+	}{{m.In, " in"}, {!m.In, " out"}, {m.Erased, " erased"}, {m.Withdrawn, " withdrawn"}, {m.In && len(m.Rows) == 0, " unmatchable"}} {
 		if flag.set {
 			out.WriteString(flag.text)
 		}

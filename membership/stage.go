@@ -44,7 +44,7 @@ func (s *stage) task(info consumer.TaskInfo) (*task, error) {
 		partition: uint32(info.Partition),
 		reader:    r,
 		batch:     newBatch(),
-		merge:     merge{maxValues: s.o.MaxValues, externID: s.o.Decoder.ExternID},
+		merge:     merge{maxValues: s.o.MaxValues, externID: s.o.Decoder.ExternID, suppress: s.o.Suppress, audits: s.o.AuditTopic != ""},
 		before:    view{rules: &s.rules},
 		after:     view{rules: &s.rules},
 		tally:     newTally(),

@@ -175,3 +175,29 @@ func TestForeignChangelogRecord(t *testing.T) {
 		}
 	}
 }
+
+// Refused events of an erased user are counted as such, and no record twice.
+func TestSuppressedIsCounted(t *testing.T) {
+	t.Parallel()
+	reader := metric.NewManualReader()
+	o := testOptions()
+	o.Meter, o.Suppress = metric.NewMeterProvider(metric.WithReader(reader)).Meter("test"), true
+	k := consumertest.NewTask(t, consumertest.Options{New: New(o)})
+	for i, r := range [][2]string{
+		{"u1", `{"type":"delete","userId":"u1","timestamp":"2026-11-20T10:00:00Z"}`},
+		{"u1", `{"type":"identify","userId":"u1","timestamp":"2026-11-20T09:00:00Z","traits":{"email":"jane@example.com"}}`}, // forgotten
+		{"u1", `{"type":"identify","userId":"u1","timestamp":"2026-11-20T10:00:01Z","traits":{"email":"jane@example.com"}}`},
+		{"u2", `{"type":"identify","userId":"u2","timestamp":"2026-11-20T10:00:01Z","traits":{"email":"jane@example.com"}}`},
+	} {
+		k.Process(consumer.Record{Topic: "users", Offset: int64(i), Time: epoch, Key: []byte(r[0]), Value: []byte(r[1])})
+	}
+	if n := len(k.DeadLetters()); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
+	got := counted(t, reader)
+	for name, want := range map[string]int64{"records applied": 2, "records unchanged": 1, "records suppressed": 1} {
+		if got[name] != want {
+			t.Errorf("%s: %d, want %d", name, got[name], want)
+		}
+	}
+}

@@ -20,6 +20,7 @@ type task struct {
 	before, after view
 	tally         tally
 	sweep         sweep
+	aging         aging
 }
 
 var (
@@ -32,6 +33,7 @@ var (
 // holds: an owner that stops half way, or goes back to the former options, must
 // not leave a mixture behind.
 func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error {
+	t.aging.rest()
 	if bytes.Equal(s.Fingerprint, t.fingerprint) {
 		return nil
 	}
@@ -45,8 +47,12 @@ func (t *task) Start(_ context.Context, tx *consumer.Tx, s consumer.Start) error
 // Process decodes the records, merges them user by user and emits what changed.
 func (t *task) Process(_ context.Context, tx *consumer.Tx, records []consumer.Record) error {
 	t.tally.reset()
+	t.clock()
 	t.batch.reset(records)
 	for i := range records {
+		if records[i].Replay {
+			t.aging.rest()
+		}
 		t.decode(i)
 	}
 	for i := range t.batch.users {
@@ -58,10 +64,11 @@ func (t *task) Process(_ context.Context, tx *consumer.Tx, records []consumer.Re
 	return nil
 }
 
-// Tick finishes erasures and emits members anew after a change of rules, a slice
-// of either at a time.
+// Tick finishes erasures, emits members anew after a change of rules and looks for
+// profiles to forget, a slice of each at a time.
 func (t *task) Tick(_ context.Context, tx *consumer.Tx) (next time.Time, err error) {
 	t.tally.reset()
+	t.clock()
 	erasures, err := t.finishErasures(tx)
 	if err != nil {
 		return time.Time{}, err
@@ -70,13 +77,17 @@ func (t *task) Tick(_ context.Context, tx *consumer.Tx) (next time.Time, err err
 	if err != nil {
 		return time.Time{}, err
 	}
-	if t.tally.emissions+t.tally.profiles > 0 {
+	next, err = t.age(tx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if t.tally.emissions+t.tally.profiles+t.tally.forgotten > 0 {
 		tx.AfterCommit(func() { t.telemetry.add(&t.tally) })
 	}
 	if erasures || members {
 		return time.Now(), nil
 	}
-	return time.Time{}, nil
+	return next, nil
 }
 
 // Wake returns nil: nothing happens outside the task.

@@ -23,6 +23,8 @@ const (
 	MetricEmissions = "muster.membership.emissions"
 	// MetricProfiles counts profiles written to the changelog.
 	MetricProfiles = "muster.membership.profiles_written"
+	// MetricForgotten counts profiles that were forgotten for their age.
+	MetricForgotten = "muster.membership.profiles_forgotten"
 
 	AttrOutcome = "outcome"
 	AttrType    = "type"
@@ -36,6 +38,7 @@ const (
 	outcomeUnchanged  = "unchanged"
 	outcomeIgnored    = "ignored"
 	outcomeDeadLetter = "dead_letter"
+	outcomeSuppressed = "suppressed" // of a user who was erased for good
 )
 
 // outcome is what became of one record. detail is the type of an ignored one,
@@ -49,7 +52,7 @@ type droppedTrait struct {
 
 // telemetry holds the instruments of a process. It is safe for concurrent use.
 type telemetry struct {
-	records, dropped, emissions, profiles metric.Int64Counter
+	records, dropped, emissions, profiles, forgotten metric.Int64Counter
 }
 
 func newTelemetry(m metric.Meter) (*telemetry, error) {
@@ -61,7 +64,9 @@ func newTelemetry(m metric.Meter) (*telemetry, error) {
 		metric.WithDescription("Member row sets sent to the uploader."))
 	profiles, err4 := m.Int64Counter(MetricProfiles, metric.WithUnit("{profile}"),
 		metric.WithDescription("Profiles written to the changelog."))
-	return &telemetry{records, dropped, emissions, profiles}, errors.Join(err1, err2, err3, err4)
+	forgotten, err5 := m.Int64Counter(MetricForgotten, metric.WithUnit("{profile}"),
+		metric.WithDescription("Profiles forgotten, as nothing was heard of their users for forget_after."))
+	return &telemetry{records, dropped, emissions, profiles, forgotten}, errors.Join(err1, err2, err3, err4, err5)
 }
 
 // tally counts what one transaction does, to be added once it is committed: a
@@ -71,6 +76,7 @@ type tally struct {
 	dropped   map[droppedTrait]int64
 	emissions int64
 	profiles  int64
+	forgotten int64
 }
 
 func newTally() tally {
@@ -80,7 +86,7 @@ func newTally() tally {
 func (c *tally) reset() {
 	clear(c.outcomes)
 	clear(c.dropped)
-	c.emissions, c.profiles = 0, 0
+	c.emissions, c.profiles, c.forgotten = 0, 0, 0
 }
 
 // add counts a committed tally.
@@ -105,5 +111,8 @@ func (t *telemetry) add(c *tally) {
 	}
 	if c.profiles > 0 {
 		t.profiles.Add(ctx, c.profiles)
+	}
+	if c.forgotten > 0 {
+		t.forgotten.Add(ctx, c.forgotten)
 	}
 }

@@ -22,6 +22,7 @@ func (t *task) user(tx *consumer.Tx, u *userSteps) error {
 		return fmt.Errorf("decode profile: %w", err)
 	}
 	t.merge.reset(p)
+	old := aged(p, t.aging.cutoff)
 	size := len(stored)
 	var heard heard
 	for at := u.first; at >= 0; {
@@ -39,6 +40,7 @@ func (t *task) user(tx *consumer.Tx, u *userSteps) error {
 			t.tally.dropped[droppedTrait{schema.Key(k), schema.DropOverCap}] += int64(n)
 		}
 	}
+	heard.all = heard.all || old && !aged(t.merge.p, t.aging.cutoff) // heard of again: none of it was said
 	return t.write(tx, u.key, stored, &heard)
 }
 
@@ -55,7 +57,8 @@ func (t *task) write(tx *consumer.Tx, key schema.UserKey, stored []byte, h *hear
 			t.tally.profiles++
 		}
 	}
-	if t.merge.erased && len(p.Memberships) > 0 {
+	if t.merge.erased && (len(p.Memberships) > 0 || p.Erasure != nil) {
+		t.tellAudit(tx, key, p)
 		tx.PutDerived(key[:], erasureTold)
 	}
 	e := emitter{t, tx, key, position, h.trace}

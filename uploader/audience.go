@@ -42,6 +42,7 @@ type audience struct {
 	lastCall     time.Time // when it was its turn last
 	readMs       int64     // when its size was asked for last
 	unsentSince  time.Time // zero: all is sent
+	overdue      overdue
 	links        traceLinks
 
 	status status

@@ -19,6 +19,7 @@ type counts struct {
 	owed        int64 // members with nothing but refused removals
 	leaving     int64 // synced rows of members without desired ones, strangers excepted
 	strangers   int64 // synced rows of people whom nobody knew Facebook to have
+	erasing     int64 // members of erased users with rows to go
 
 	keys [schema.NumKeys]int64 // members who have rows with the identifier
 	why  [numWhy]int64         // members without rows
@@ -42,6 +43,7 @@ func (c *counts) change(was, is *facts) {
 		if x.f.desired == 0 && !x.f.stranger {
 			c.leaving += x.sign * int64(x.f.synced)
 		}
+		c.erasing += x.sign * one(x.f.erasedMs != 0)
 		c.refused += x.sign * one(x.f.refused)
 		c.stored += x.sign * one(x.f.exists)
 		for k := range c.keys {
@@ -71,7 +73,7 @@ func one(b bool) int64 {
 }
 
 func (c *counts) fields() []*int64 {
-	all := []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving, &c.strangers}
+	all := []*int64{&c.members, &c.unmatchable, &c.desired, &c.synced, &c.refused, &c.stored, &c.pending, &c.owed, &c.leaving, &c.strangers, &c.erasing}
 	for k := range c.keys {
 		all = append(all, &c.keys[k])
 	}

@@ -156,10 +156,17 @@
 // last, the fullest batch first. A window that cannot be sent before the next one
 // closes goes on, with what has come meanwhile: nothing is dropped.
 //
+// # Erasure
+//
+// An erased user is a member with nothing desired, removed like any other, also
+// where members are only added (as is who has withdrawn consent). Member.erased_ms
+// says since when rows are to go; each way in which that ends is a step for the
+// topic of audits, see erasure.go.
+//
 // # Derived keys
 //
 // Dirty members, strong value → members, carriers of each batch, counts, emptied
-// members by time; see index.go. They follow from logged rows. The dirty keys may
+// members by time, pending erasures by time, steps of erasures to be told; see index.go. They follow from logged rows. The dirty keys may
 // hold members that are clean, never the other way round.
 //
 // # What can fail
@@ -176,7 +183,12 @@
 //	bad request                        halved down to one member, at most 32 halvings
 //	                                   a window; then the audience is blocked
 //	too large                          halved
-//	too small for a removal            adds go, once more, then owed; alarm if erased
+//	too small for a removal            adds go, once more, then owed; alarm if erased,
+//	                                   until the rows are gone after all
+//	erasure not carried out for        told by status, log, metric and Health, with what
+//	OverdueAfter, for whatever reason  holds it up; age from the log, whoever owns it
+//	step of an erasure logged, not     stands in its member; the next owner tells it,
+//	told to the topic of audits        maybe twice
 //	throttled                          the account waits for as long as Facebook says
 //	token, permission, terms           account or everything blocked; one request a
 //	                                   SlowBeat tries

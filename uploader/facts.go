@@ -23,6 +23,9 @@ type facts struct {
 	stranger    bool
 	batch       int64
 	emptiedMs   int64
+	erased      bool
+	erasedMs    int64
+	audit       bool
 	strong      []strongKey // of the synced rows
 }
 
@@ -88,6 +91,9 @@ func factsOf(m *musterpb.Member) facts {
 		stranger:    m.Stranger,
 		batch:       m.Batch,
 		emptiedMs:   m.EmptiedMs,
+		erased:      m.Erased,
+		erasedMs:    m.ErasedMs,
+		audit:       len(m.Audit) > 0,
 		strong:      strongKeysOf(m.Synced),
 	}
 }

@@ -14,6 +14,7 @@ type Health struct {
 	mu         sync.Mutex
 	blocks     map[string]Block
 	twoSources map[string]int64
+	overdue    map[string]Overdue
 }
 
 // Block is why nothing is sent to an audience, and what to do about it.
@@ -37,10 +38,31 @@ func (h *Health) TwoSources() map[string]int64 {
 	return maps.Clone(h.twoSources)
 }
 
-// set takes what holds an audience now; nil = nothing.
-func (h *Health) set(key string, b *musterpb.Block) {
+// Overdue are erasures of one audience that Facebook has not carried out in time.
+type Overdue struct {
+	Erasures int64
+	Remedy   string
+}
+
+// Overdue returns the overdue erasures of audiences, by key. Empty = healthy.
+func (h *Health) Overdue() map[string]Overdue {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return maps.Clone(h.overdue)
+}
+
+// set takes what holds an audience now; nil = nothing.
+func (h *Health) set(key string, s *musterpb.AudienceStatus) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.overdue, key)
+	if n := s.GetErasuresOverdue(); n > 0 {
+		if h.overdue == nil {
+			h.overdue = make(map[string]Overdue)
+		}
+		h.overdue[key] = Overdue{Erasures: n, Remedy: s.OverdueRemedy}
+	}
+	b := s.GetBlock()
 	if b == nil {
 		delete(h.blocks, key)
 		return

@@ -18,6 +18,8 @@ import (
 //	C audience                    → counts
 //	E time audience NUL user      → "": members that were emptied, by time
 //	W audience                    → "": every member must be looked at
+//	X audience NUL time user      → "": pending erasures, by time
+//	A audience NUL user           → whether the steps of an erasure are told
 const (
 	spaceDirty    = 'D'
 	spaceStrong   = 'S'
@@ -25,6 +27,8 @@ const (
 	spaceCounts   = 'C'
 	spaceEmptied  = 'E'
 	spaceSweep    = 'W'
+	spaceErased   = 'X'
+	spaceAudit    = 'A'
 )
 
 func derivedKey(space byte, audience string, rest ...byte) []byte {
@@ -56,6 +60,14 @@ func emptiedKey(ms int64, audience string, user schema.UserKey) []byte {
 	return append(b, schema.MemberKey(audience, user)...)
 }
 
+func erasedKey(ms int64, audience string, user schema.UserKey) []byte {
+	return append(binary.BigEndian.AppendUint64(derivedKey(spaceErased, audience), uint64(ms)), user[:]...)
+}
+
+func auditKey(audience string, user schema.UserKey) []byte {
+	return append([]byte{spaceAudit}, schema.MemberKey(audience, user)...)
+}
+
 // index brings the derived keys of one member from was to is.
 func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is *facts, n need) error {
 	if was != is {
@@ -76,6 +88,17 @@ func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is 
 			if is.emptiedMs != 0 {
 				tx.PutDerived(emptiedKey(is.emptiedMs, a.key, user), nil)
 			}
+		}
+		if was.erasedMs != is.erasedMs {
+			if was.erasedMs != 0 {
+				tx.DeleteDerived(erasedKey(was.erasedMs, a.key, user))
+			}
+			if is.erasedMs != 0 {
+				tx.PutDerived(erasedKey(is.erasedMs, a.key, user), nil)
+			}
+		}
+		if was.audit && !is.audit {
+			tx.DeleteDerived(auditKey(a.key, user))
 		}
 		a.carry(was, is)
 		a.counts.change(was, is)

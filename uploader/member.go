@@ -14,7 +14,8 @@ type member struct {
 	user schema.UserKey
 	was  facts // of the row as it stands in the table
 	// dated: the row in the table has synced rows of a content that is gone.
-	dated bool
+	dated  bool
+	untold bool // there are new steps of its erasure
 }
 
 // load reads a member; one that is not there is empty. Synced is complete after
@@ -57,6 +58,7 @@ func (a *audience) present(m *musterpb.Member) bool {
 
 // put logs the member and brings the derived keys up to it.
 func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
+	t.eraseOn(m)
 	p := a.planOf(m.Member)
 	if len(p.remove) == 0 {
 		m.Owed = false
@@ -76,6 +78,10 @@ func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
 		return err
 	}
 	m.was = is
+	if m.untold {
+		tx.PutDerived(auditKey(a.key, m.user), auditUntold)
+		m.untold = false
+	}
 	tx.Put(schema.MemberKey(a.key, m.user), value)
 	return nil
 }
@@ -83,6 +89,9 @@ func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
 // review brings the dirty key of a member up to what it needs now, after a batch
 // was closed or a Facebook audience has changed.
 func (t *task) review(tx *consumer.Tx, a *audience, m *member) error {
+	if m.ErasedMs != 0 && len(without(m.Synced, m.Desired)) == 0 {
+		return t.put(tx, a, m) // its erasure is over
+	}
 	return t.index(tx, a, m.user, &m.was, &m.was, a.planOf(m.Member).need(m.Owed))
 }
 

@@ -34,6 +34,13 @@ type Options struct {
 	// Rejected takes the rows that Facebook does not take, without their values; "" =
 	// they are counted only.
 	Rejected string
+	// Audit takes the steps of erasures; "" = none are told.
+	Audit string
+	// OverdueAfter is how long rows of an erased user may be at Facebook before that is
+	// told loudly. Default 72 h: removals that are refused have been tried a dozen times
+	// by then, and of the month that Art. 12 (3) GDPR grants, four weeks are left for a
+	// person to act.
+	OverdueAfter time.Duration
 	// Commands is the input that people's commands come by; "" = there are none.
 	Commands string
 	// MaxRemovedShare is the share of an audience of 1,000 rows or more above which
@@ -160,6 +167,7 @@ func (o Options) withDefaults() Options {
 	o.TakeoverWait = cmp.Or(o.TakeoverWait, 2*time.Minute)
 	o.SlowBeat = cmp.Or(o.SlowBeat, 10*time.Minute)
 	o.OwedEvery = cmp.Or(o.OwedEvery, 6*time.Hour)
+	o.OverdueAfter = cmp.Or(o.OverdueAfter, 72*time.Hour)
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
 	o.ReadEvery = cmp.Or(o.ReadEvery, 6*time.Hour)
 	o.KeepEmptied = cmp.Or(o.KeepEmptied, 7*24*time.Hour)
@@ -204,7 +212,7 @@ func (o Options) validate() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"window": o.Window, "quiet": o.Quiet, "request time-out": o.RequestTimeout,
-		"takeover wait": o.TakeoverWait, "slow beat": o.SlowBeat, "owed every": o.OwedEvery, "status every": o.StatusEvery,
+		"takeover wait": o.TakeoverWait, "slow beat": o.SlowBeat, "owed every": o.OwedEvery, "overdue after": o.OverdueAfter, "status every": o.StatusEvery,
 		"keep emptied": o.KeepEmptied, "retry base": o.RetryBase, "retry max": o.RetryMax,
 	} {
 		if d < 0 {

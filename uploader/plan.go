@@ -36,10 +36,11 @@ const (
 )
 
 // planOf is the plan for a member of the audience as it is configured: where it is
-// only added to, nobody is removed but who was erased.
+// only added to, nobody is removed but who was erased, before coming back as well,
+// or has withdrawn consent.
 func (a *audience) planOf(m *musterpb.Member) plan {
 	p := planOf(m, a.confirmed(m.Batch))
-	if a.options.AddOnly && !m.Erased {
+	if a.options.AddOnly && !m.Erased && !m.Withdrawn && m.ErasedMs == 0 {
 		p.remove = nil
 	}
 	return p

@@ -128,7 +128,8 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 	if !rows.In {
 		desired = nil
 	}
-	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased && rows.Unmatchable == m.Unmatchable
+	same := sameRows(desired, m.Desired) && rows.In == m.In && rows.Erased == m.Erased && rows.Withdrawn == m.Withdrawn &&
+		rows.Unmatchable == m.Unmatchable
 	if same && newer == 0 {
 		return recordUnchanged
 	}
@@ -152,7 +153,7 @@ func (b *intake) merge(m *arrival, rows *musterpb.MemberRows, r *consumer.Record
 		a.lastChange = t.now()
 		a.links.add(r.Headers)
 	}
-	m.In, m.Erased, m.Desired, m.Unmatchable = rows.In, rows.Erased, desired, rows.Unmatchable
+	m.In, m.Erased, m.Withdrawn, m.Desired, m.Unmatchable = rows.In, rows.Erased, rows.Withdrawn, desired, rows.Unmatchable
 	return recordApplied
 }
 
@@ -184,6 +185,7 @@ const (
 
 // remedies say what a person has to do about an alarm, where it is one thing.
 var remedies = map[string]string{
+	alarmErasedHeld: "Facebook refuses to remove erased users while the audience is so small: it is tried again by itself; to have it done at once, delete the audience at Facebook, or have it grow above about 100 matched people, then run muster retry of it",
 	alarmTwoSources: "records of one user come from several source partitions: key the sources by user and give them one partition count, or set sources[].repartition: true on all of them, with another group and topics.prefix",
 }
 

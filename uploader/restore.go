@@ -43,6 +43,9 @@ func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 	if err := t.index(tx, a, user, &m.was, &is, n); err != nil {
 		return err
 	}
+	if is.audit {
+		tx.PutDerived(auditKey(a.key, user), auditUntold)
+	}
 	a.flushDerived(tx)
 	return nil
 }

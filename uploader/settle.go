@@ -72,6 +72,8 @@ func (t *task) removed(tx *consumer.Tx, a *audience, b *batch, rejected map[*mus
 			if reason, ok := rejected[it.rows[i]]; ok {
 				refused++
 				t.reject(tx, a, it.user, it.rows[i], removing, reason, now)
+			} else if m.ErasedMs != 0 {
+				m.ErasedRows++
 			}
 			m.Synced = replaceRow(m.Synced, r.synced, r.rest)
 		}
@@ -126,11 +128,9 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 			continue // it is desired again meanwhile
 		}
 		m.Owed = true
+		t.eraseRefused(a, m)
 		if err := t.put(tx, a, m); err != nil {
 			return err
-		}
-		if m.Erased {
-			t.alarm(a, alarmErasedHeld)
 		}
 	}
 	a.row.OwedTriedMs = now.UnixMilli()

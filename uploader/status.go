@@ -46,7 +46,7 @@ func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next t
 		a.status.stale = false
 		s := t.statusOf(a)
 		t.telemetry.audience(ctx, a.key, s)
-		t.options.Health.set(a.key, s.Block)
+		t.options.Health.set(a.key, s)
 		t.telemetry.age(ctx, a.key, a.age(now))
 		value, err := s.MarshalVT()
 		if err != nil || bytes.Equal(value, a.status.shown) {
@@ -79,11 +79,13 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
 	}
-	if s.Block = t.spacesBlock(a); s.Block == nil {
-		s.Block = a.row.Block
+	s.Block = t.blockOf(a)
+	if a.counts.erasing > 0 {
+		s.Erasing, s.ErasuresOverdue = a.counts.erasing, a.overdue.count
+		s.OldestErasureMs = unixMilli(a.overdue.oldest)
 	}
-	if s.Block == nil {
-		s.Block = t.budget.blocked(a.account())
+	if s.ErasuresOverdue > 0 {
+		s.OverdueRemedy = t.overdueRemedy(a)
 	}
 	switch {
 	case a.row.Forgetting:
@@ -108,4 +110,22 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		s.State = a.window.op.String()
 	}
 	return s
+}
+
+// blockOf is what holds the audience up until a person acts; nil = nothing.
+func (t *task) blockOf(a *audience) *musterpb.Block {
+	if b := t.spacesBlock(a); b != nil {
+		return b
+	}
+	if a.row.Block != nil {
+		return a.row.Block
+	}
+	return t.budget.blocked(a.account())
+}
+
+func unixMilli(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMilli()
 }

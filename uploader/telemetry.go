@@ -31,6 +31,8 @@ const (
 	metricMembers   = "muster.uploader.members"
 	metricPending   = "muster.uploader.pending_members"
 	metricOwed      = "muster.uploader.owed_members"
+	metricErasing   = "muster.uploader.erasures.pending"
+	metricOverdue   = "muster.uploader.erasures.overdue"
 	metricUnsent    = "muster.uploader.oldest_unsent_age"
 	metricBlockedIs = "muster.uploader.audience_blocked"
 	metricUsed      = "muster.uploader.account_used"
@@ -56,6 +58,7 @@ type telemetry struct {
 	rejectedCount                       metric.Int64Counter
 	alarms, blockedCount, abandonedOnes metric.Int64Counter
 	members, pending, owed, blockedIs   metric.Int64Gauge
+	erasing, overdue                    metric.Int64Gauge
 	unsent                              metric.Float64Gauge
 }
 
@@ -89,6 +92,8 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	gauge(&t.members, metricMembers, "{member}", "Users in the audience.")
 	gauge(&t.pending, metricPending, "{member}", "Members with something to send.")
 	gauge(&t.owed, metricOwed, "{member}", "Members whose removal Facebook refuses.")
+	gauge(&t.erasing, metricErasing, "{member}", "Members of erased users of whom Facebook may still hold rows.")
+	gauge(&t.overdue, metricOverdue, "{member}", "Of them, those pending for longer than erase.overdue_after.")
 	gauge(&t.blockedIs, metricBlockedIs, "{audience}", "1 while nothing is sent until a person acts.")
 	var err error
 	t.unsent, err = meter.Float64Gauge(metricUnsent, metric.WithUnit("s"), metric.WithDescription("Age of the oldest change that is not in Facebook."))
@@ -158,6 +163,8 @@ func (t *telemetry) audience(ctx context.Context, key string, s *musterpb.Audien
 	t.members.Record(ctx, s.Members, of)
 	t.pending.Record(ctx, s.Pending, of)
 	t.owed.Record(ctx, s.Owed, of)
+	t.erasing.Record(ctx, s.Erasing, of)
+	t.overdue.Record(ctx, s.ErasuresOverdue, of)
 	t.blockedIs.Record(ctx, one(s.Block != nil), of)
 }
 

@@ -37,6 +37,20 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 		return time.Time{}, fmt.Errorf("forget emptied members: %w", err)
 	}
 	next = sooner(next, at)
+	more, err := t.tellAudits(tx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("tell audits: %w", err)
+	}
+	if more {
+		next = now
+	}
+	for _, a := range t.order {
+		at, err := t.watchErasures(tx, a, now)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("look at erasures of %q: %w", a.key, err)
+		}
+		next = sooner(next, at)
+	}
 	if err := t.flush(tx); err != nil {
 		return time.Time{}, err
 	}

@@ -70,11 +70,15 @@ type audienceLine struct {
 	FacebookID   string    `json:"facebook_id,omitempty"`
 	Members      int64     `json:"members"`
 	Unmatchable  int64     `json:"unmatchable"`
-	Rows         int64     `json:"rows"`         // that should be at Facebook
-	RowsAt       int64     `json:"rows_held"`    // that Facebook may hold
-	Pending      int64     `json:"pending"`      // members that differ
-	Owed         int64     `json:"owed"`         // members whose removal Facebook refuses
-	Refused      int64     `json:"refused"`      // members with refused rows
+	Rows         int64     `json:"rows"`      // that should be at Facebook
+	RowsAt       int64     `json:"rows_held"` // that Facebook may hold
+	Pending      int64     `json:"pending"`   // members that differ
+	Owed         int64     `json:"owed"`      // members whose removal Facebook refuses
+	Refused      int64     `json:"refused"`   // members with refused rows
+	Erasing      int64     `json:"erasures_pending"`
+	Overdue      int64     `json:"erasures_overdue"`
+	Erasure      time.Time `json:"oldest_erasure,omitzero"` // that is pending
+	ToErase      string    `json:"overdue_remedy,omitempty"`
 	Leaving      int64     `json:"rows_leaving"` // of members that keep none
 	Windows      int64     `json:"windows"`
 	LastWindow   time.Time `json:"last_window,omitzero"`
@@ -94,6 +98,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 			OrderRefused: s.OrderRefused.GetTitle(), ToObey: s.OrderRefused.GetRemedy(), Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
+			Erasing: s.Erasing, Overdue: s.ErasuresOverdue, Erasure: unixMilli(s.OldestErasureMs), ToErase: s.OverdueRemedy,
 			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
 			Load: loadOf(s), Match: matchOf(s),
 		})
@@ -126,6 +131,9 @@ func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 		return err
 	}
 	for _, a := range list {
+		if a.Overdue > 0 {
+			fmt.Fprintf(w, "%s: %d erasures are overdue. %s\n", a.Audience, a.Overdue, a.ToErase)
+		}
 		if a.Problem != "" {
 			fmt.Fprintf(w, "%s: %s. %s\n", a.Audience, a.Problem, a.Remedy)
 		}

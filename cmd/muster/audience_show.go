@@ -85,6 +85,12 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 	row("members", "%d, of them %d without an identifier", a.Members, a.Unmatchable)
 	row("rows", "%d wanted, %d at Facebook at most, %d of them leaving", a.Rows, a.RowsAt, a.Leaving)
 	row("waiting", "%d members differ, %d removals are owed, %d members have refused rows", a.Pending, a.Owed, a.Refused)
+	if a.Erasing > 0 {
+		row("erasures", "%d pending, the oldest %s, %d overdue", a.Erasing, ago(a.Erasure, now), a.Overdue)
+	}
+	if a.Overdue > 0 {
+		row("to do", "%s", a.ToErase)
+	}
 	row("windows", "%d, the last %s", a.Windows, ago(a.LastWindow, now))
 	if !a.Unsent.IsZero() {
 		row("oldest unsent", "%s", ago(a.Unsent, now))

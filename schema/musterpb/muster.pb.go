@@ -551,7 +551,9 @@ type Profile struct {
 	// Events at or before this moment (milliseconds) say nothing; 0 = never erased.
 	ErasedAtMs int64 `protobuf:"fixed64,7,opt,name=erased_at_ms,json=erasedAtMs,proto3" json:"erased_at_ms,omitempty"`
 	// What the value traits said, sorted by trait: LOOKALIKE_VALUE as decimal text.
-	Values        []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
+	Values []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
+	// The erasure that muster.audit is not known to have yet.
+	Erasure       *Erasure `protobuf:"bytes,30,opt,name=erasure,proto3" json:"erasure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -638,6 +640,13 @@ func (x *Profile) GetErasedAtMs() int64 {
 func (x *Profile) GetValues() []*Register {
 	if x != nil {
 		return x.Values
+	}
+	return nil
+}
+
+func (x *Profile) GetErasure() *Erasure {
+	if x != nil {
+		return x.Erasure
 	}
 	return nil
 }
@@ -820,14 +829,17 @@ type MemberRows struct {
 	SourcePartition uint32 `protobuf:"varint,3,opt,name=source_partition,json=sourcePartition,proto3" json:"source_partition,omitempty"`
 	// The user is in the audience; without rows, in and unmatchable. Not in, rows are who
 	// may have to be removed from a Facebook audience that existed before.
-	In            bool        `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
-	Rows          []*Row      `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
-	Erased        bool        `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
-	Name          string      `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
-	Space         string      `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
-	Computation   string      `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
-	FacebookId    string      `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
-	Unmatchable   Unmatchable `protobuf:"varint,11,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
+	In          bool        `protobuf:"varint,4,opt,name=in,proto3" json:"in,omitempty"`
+	Rows        []*Row      `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
+	Erased      bool        `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	Name        string      `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Space       string      `protobuf:"bytes,8,opt,name=space,proto3" json:"space,omitempty"`
+	Computation string      `protobuf:"bytes,9,opt,name=computation,proto3" json:"computation,omitempty"`
+	FacebookId  string      `protobuf:"bytes,10,opt,name=facebook_id,json=facebookId,proto3" json:"facebook_id,omitempty"`
+	Unmatchable Unmatchable `protobuf:"varint,11,opt,name=unmatchable,proto3,enum=muster.v1.Unmatchable" json:"unmatchable,omitempty"`
+	// The user has not granted what consent is asked for: nothing may stay in
+	// Facebook, not even where members are only added.
+	Withdrawn     bool `protobuf:"varint,30,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -939,11 +951,18 @@ func (x *MemberRows) GetUnmatchable() Unmatchable {
 	return Unmatchable_UNMATCHABLE_NONE
 }
 
+func (x *MemberRows) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
 var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
 	"\n" +
-	"\fmuster.proto\x12\tmuster.v1\"s\n" +
+	"\fmuster.proto\x12\tmuster.v1\x1a\vaudit.proto\"s\n" +
 	"\bRegister\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
@@ -981,7 +1000,7 @@ const file_muster_proto_rawDesc = "" +
 	"\vTrackingOff\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\rR\bplatform\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
-	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xf5\x02\n" +
+	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xa3\x03\n" +
 	"\aProfile\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\tR\bexternId\x121\n" +
 	"\tregisters\x18\x02 \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12'\n" +
@@ -991,7 +1010,8 @@ const file_muster_proto_rawDesc = "" +
 	"\ftracking_off\x18\x06 \x03(\v2\x16.muster.v1.TrackingOffR\vtrackingOff\x12 \n" +
 	"\ferased_at_ms\x18\a \x01(\x10R\n" +
 	"erasedAtMs\x12+\n" +
-	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\"\xd7\x02\n" +
+	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\x12,\n" +
+	"\aerasure\x18\x1e \x01(\v2\x12.muster.v1.ErasureR\aerasure\"\xd7\x02\n" +
 	"\x03Row\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\fR\bexternId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x14\n" +
@@ -1009,7 +1029,7 @@ const file_muster_proto_rawDesc = "" +
 	"\x02ct\x18\r \x01(\fR\x02ct\x12\x10\n" +
 	"\x03zip\x18\x0e \x01(\fR\x03zip\x12\x18\n" +
 	"\acountry\x18\x0f \x01(\fR\acountry\x12'\n" +
-	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\xe8\x02\n" +
+	"\x0flookalike_value\x18\x10 \x01(\fR\x0elookalikeValue\"\x86\x03\n" +
 	"\n" +
 	"MemberRows\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
@@ -1024,7 +1044,8 @@ const file_muster_proto_rawDesc = "" +
 	"\vfacebook_id\x18\n" +
 	" \x01(\tR\n" +
 	"facebookId\x128\n" +
-	"\vunmatchable\x18\v \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable*n\n" +
+	"\vunmatchable\x18\v \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12\x1c\n" +
+	"\twithdrawn\x18\x1e \x01(\bR\twithdrawn*n\n" +
 	"\vUnmatchable\x12\x14\n" +
 	"\x10UNMATCHABLE_NONE\x10\x00\x12\x17\n" +
 	"\x13UNMATCHABLE_UNKNOWN\x10\x01\x12\x14\n" +
@@ -1056,22 +1077,24 @@ var file_muster_proto_goTypes = []any{
 	(*Profile)(nil),      // 7: muster.v1.Profile
 	(*Row)(nil),          // 8: muster.v1.Row
 	(*MemberRows)(nil),   // 9: muster.v1.MemberRows
+	(*Erasure)(nil),      // 10: muster.v1.Erasure
 }
 var file_muster_proto_depIdxs = []int32{
-	3, // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
-	1, // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
-	2, // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
-	4, // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
-	5, // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
-	6, // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
-	1, // 6: muster.v1.Profile.values:type_name -> muster.v1.Register
-	8, // 7: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	0, // 8: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	3,  // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
+	1,  // 1: muster.v1.Profile.registers:type_name -> muster.v1.Register
+	2,  // 2: muster.v1.Profile.sets:type_name -> muster.v1.ValueSet
+	4,  // 3: muster.v1.Profile.memberships:type_name -> muster.v1.Membership
+	5,  // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
+	6,  // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
+	1,  // 6: muster.v1.Profile.values:type_name -> muster.v1.Register
+	10, // 7: muster.v1.Profile.erasure:type_name -> muster.v1.Erasure
+	8,  // 8: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	0,  // 9: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }
@@ -1079,6 +1102,7 @@ func file_muster_proto_init() {
 	if File_muster_proto != nil {
 		return
 	}
+	file_audit_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -166,6 +166,7 @@ func (m *Profile) CloneVT() *Profile {
 	r := new(Profile)
 	r.ExternId = m.ExternId
 	r.ErasedAtMs = m.ErasedAtMs
+	r.Erasure = m.Erasure.CloneVT()
 	if rhs := m.Registers; rhs != nil {
 		tmpContainer := make([]*Register, len(rhs))
 		for k, v := range rhs {
@@ -330,6 +331,7 @@ func (m *MemberRows) CloneVT() *MemberRows {
 	r.Computation = m.Computation
 	r.FacebookId = m.FacebookId
 	r.Unmatchable = m.Unmatchable
+	r.Withdrawn = m.Withdrawn
 	if rhs := m.Rows; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -659,6 +661,9 @@ func (this *Profile) EqualVT(that *Profile) bool {
 			}
 		}
 	}
+	if !this.Erasure.EqualVT(that.Erasure) {
+		return false
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -784,6 +789,9 @@ func (this *MemberRows) EqualVT(that *MemberRows) bool {
 		return false
 	}
 	if this.Unmatchable != that.Unmatchable {
+		return false
+	}
+	if this.Withdrawn != that.Withdrawn {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1216,6 +1224,18 @@ func (m *Profile) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Erasure != nil {
+		size, err := m.Erasure.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf2
+	}
 	if len(m.Values) > 0 {
 		for iNdEx := len(m.Values) - 1; iNdEx >= 0; iNdEx-- {
 			size, err := m.Values[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
@@ -1482,6 +1502,18 @@ func (m *MemberRows) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Withdrawn {
+		i--
+		if m.Withdrawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf0
 	}
 	if m.Unmatchable != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Unmatchable))
@@ -1776,6 +1808,10 @@ func (m *Profile) SizeVT() (n int) {
 			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 		}
 	}
+	if m.Erasure != nil {
+		l = m.Erasure.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1899,6 +1935,9 @@ func (m *MemberRows) SizeVT() (n int) {
 	}
 	if m.Unmatchable != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.Unmatchable))
+	}
+	if m.Withdrawn {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -3066,6 +3105,42 @@ func (m *Profile) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 30:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasure", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Erasure == nil {
+				m.Erasure = &Erasure{}
+			}
+			if err := m.Erasure.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -3972,6 +4047,26 @@ func (m *MemberRows) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 30:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withdrawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Withdrawn = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

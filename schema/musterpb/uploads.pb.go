@@ -1012,8 +1012,17 @@ type Member struct {
 	ReplacedRows uint32 `protobuf:"varint,40,opt,name=replaced_rows,json=replacedRows,proto3" json:"replaced_rows,omitempty"`
 	// Of who left while content_unknown: hash of the rows that are to be removed, or
 	// were; and whether nobody knew that Facebook had them.
-	LeftRows      []byte `protobuf:"bytes,41,opt,name=left_rows,json=leftRows,proto3" json:"left_rows,omitempty"`
-	Stranger      bool   `protobuf:"varint,42,opt,name=stranger,proto3" json:"stranger,omitempty"`
+	LeftRows []byte `protobuf:"bytes,41,opt,name=left_rows,json=leftRows,proto3" json:"left_rows,omitempty"`
+	Stranger bool   `protobuf:"varint,42,opt,name=stranger,proto3" json:"stranger,omitempty"`
+	// Since when rows of an erased user are to go and Facebook may still hold some;
+	// 0 = there are none. Rows removed since; a removal of them was refused.
+	ErasedMs       int64 `protobuf:"fixed64,30,opt,name=erased_ms,json=erasedMs,proto3" json:"erased_ms,omitempty"`
+	ErasedRows     int64 `protobuf:"varint,31,opt,name=erased_rows,json=erasedRows,proto3" json:"erased_rows,omitempty"`
+	ErasureRefused bool  `protobuf:"varint,32,opt,name=erasure_refused,json=erasureRefused,proto3" json:"erasure_refused,omitempty"`
+	// As in MemberRows.
+	Withdrawn bool `protobuf:"varint,33,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// What muster.audit is not known to have yet.
+	Audit         []*AuditStep `protobuf:"bytes,34,rep,name=audit,proto3" json:"audit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1160,6 +1169,41 @@ func (x *Member) GetStranger() bool {
 	return false
 }
 
+func (x *Member) GetErasedMs() int64 {
+	if x != nil {
+		return x.ErasedMs
+	}
+	return 0
+}
+
+func (x *Member) GetErasedRows() int64 {
+	if x != nil {
+		return x.ErasedRows
+	}
+	return 0
+}
+
+func (x *Member) GetErasureRefused() bool {
+	if x != nil {
+		return x.ErasureRefused
+	}
+	return false
+}
+
+func (x *Member) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+func (x *Member) GetAudit() []*AuditStep {
+	if x != nil {
+		return x.Audit
+	}
+	return nil
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -1200,8 +1244,14 @@ type AudienceStatus struct {
 	ReplaceFailed  *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
 	ContentUnknown bool     `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
 	OrderRefused   *Block   `protobuf:"bytes,63,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`        // why the last command was not obeyed
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Members of erased users of whom Facebook may still hold rows, since when the
+	// oldest of them, how many for too long, and what to do about those.
+	Erasing         int64  `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	OldestErasureMs int64  `protobuf:"fixed64,51,opt,name=oldest_erasure_ms,json=oldestErasureMs,proto3" json:"oldest_erasure_ms,omitempty"`
+	ErasuresOverdue int64  `protobuf:"varint,52,opt,name=erasures_overdue,json=erasuresOverdue,proto3" json:"erasures_overdue,omitempty"`
+	OverdueRemedy   string `protobuf:"bytes,53,opt,name=overdue_remedy,json=overdueRemedy,proto3" json:"overdue_remedy,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
@@ -1465,6 +1515,34 @@ func (x *AudienceStatus) GetOrderRefused() *Block {
 	return nil
 }
 
+func (x *AudienceStatus) GetErasing() int64 {
+	if x != nil {
+		return x.Erasing
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetOldestErasureMs() int64 {
+	if x != nil {
+		return x.OldestErasureMs
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetErasuresOverdue() int64 {
+	if x != nil {
+		return x.ErasuresOverdue
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetOverdueRemedy() string {
+	if x != nil {
+		return x.OverdueRemedy
+	}
+	return ""
+}
+
 // AccountLoad is how busy an ad account is, as one replica sees it.
 type AccountLoad struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -1547,7 +1625,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\fmuster.proto\"\xe1\f\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xe1\f\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1641,7 +1719,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\x92\x04\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\"\xc3\x05\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1660,7 +1738,14 @@ const file_uploads_proto_rawDesc = "" +
 	"\vunmatchable\x18\r \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12#\n" +
 	"\rreplaced_rows\x18( \x01(\rR\freplacedRows\x12\x1b\n" +
 	"\tleft_rows\x18) \x01(\fR\bleftRows\x12\x1a\n" +
-	"\bstranger\x18* \x01(\bR\bstranger\"\x8b\t\n" +
+	"\bstranger\x18* \x01(\bR\bstranger\x12\x1b\n" +
+	"\terased_ms\x18\x1e \x01(\x10R\berasedMs\x12\x1f\n" +
+	"\verased_rows\x18\x1f \x01(\x03R\n" +
+	"erasedRows\x12'\n" +
+	"\x0ferasure_refused\x18  \x01(\bR\x0eerasureRefused\x12\x1c\n" +
+	"\twithdrawn\x18! \x01(\bR\twithdrawn\x12*\n" +
+	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xa3\n" +
+	"\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1698,7 +1783,11 @@ const file_uploads_proto_rawDesc = "" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
 	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
 	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x125\n" +
-	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\"\xaf\x01\n" +
+	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x18\n" +
+	"\aerasing\x182 \x01(\x03R\aerasing\x12*\n" +
+	"\x11oldest_erasure_ms\x183 \x01(\x10R\x0foldestErasureMs\x12)\n" +
+	"\x10erasures_overdue\x184 \x01(\x03R\x0ferasuresOverdue\x12%\n" +
+	"\x0eoverdue_remedy\x185 \x01(\tR\roverdueRemedy\"\xaf\x01\n" +
 	"\vAccountLoad\x12!\n" +
 	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
@@ -1746,6 +1835,7 @@ var file_uploads_proto_goTypes = []any{
 	(*AccountLoad)(nil),    // 9: muster.v1.AccountLoad
 	(*Row)(nil),            // 10: muster.v1.Row
 	(Unmatchable)(0),       // 11: muster.v1.Unmatchable
+	(*AuditStep)(nil),      // 12: muster.v1.AuditStep
 }
 var file_uploads_proto_depIdxs = []int32{
 	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
@@ -1760,19 +1850,20 @@ var file_uploads_proto_depIdxs = []int32{
 	10, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
 	10, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
 	11, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	1,  // 12: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	4,  // 13: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	6,  // 14: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	6,  // 15: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	9,  // 16: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	5,  // 17: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	4,  // 18: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	4,  // 19: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	12, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
+	1,  // 13: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 14: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 15: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 16: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	9,  // 17: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 18: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 19: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	4,  // 20: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1780,6 +1871,7 @@ func file_uploads_proto_init() {
 	if File_uploads_proto != nil {
 		return
 	}
+	file_audit_proto_init()
 	file_muster_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -230,6 +230,10 @@ func (m *Member) CloneVT() *Member {
 	r.Unmatchable = m.Unmatchable
 	r.ReplacedRows = m.ReplacedRows
 	r.Stranger = m.Stranger
+	r.ErasedMs = m.ErasedMs
+	r.ErasedRows = m.ErasedRows
+	r.ErasureRefused = m.ErasureRefused
+	r.Withdrawn = m.Withdrawn
 	if rhs := m.Desired; rhs != nil {
 		tmpContainer := make([]*Row, len(rhs))
 		for k, v := range rhs {
@@ -257,6 +261,13 @@ func (m *Member) CloneVT() *Member {
 		tmpBytes := make([]byte, len(rhs))
 		copy(tmpBytes, rhs)
 		r.LeftRows = tmpBytes
+	}
+	if rhs := m.Audit; rhs != nil {
+		tmpContainer := make([]*AuditStep, len(rhs))
+		for k, v := range rhs {
+			tmpContainer[k] = v.CloneVT()
+		}
+		r.Audit = tmpContainer
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -303,6 +314,10 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 	r.ReplaceFailed = m.ReplaceFailed.CloneVT()
 	r.ContentUnknown = m.ContentUnknown
 	r.OrderRefused = m.OrderRefused.CloneVT()
+	r.Erasing = m.Erasing
+	r.OldestErasureMs = m.OldestErasureMs
+	r.ErasuresOverdue = m.ErasuresOverdue
+	r.OverdueRemedy = m.OverdueRemedy
 	if rhs := m.History; rhs != nil {
 		tmpContainer := make([]*RowTotals, len(rhs))
 		for k, v := range rhs {
@@ -794,6 +809,35 @@ func (this *Member) EqualVT(that *Member) bool {
 	if this.Unmatchable != that.Unmatchable {
 		return false
 	}
+	if this.ErasedMs != that.ErasedMs {
+		return false
+	}
+	if this.ErasedRows != that.ErasedRows {
+		return false
+	}
+	if this.ErasureRefused != that.ErasureRefused {
+		return false
+	}
+	if this.Withdrawn != that.Withdrawn {
+		return false
+	}
+	if len(this.Audit) != len(that.Audit) {
+		return false
+	}
+	for i, vx := range this.Audit {
+		vy := that.Audit[i]
+		if p, q := vx, vy; p != q {
+			if p == nil {
+				p = &AuditStep{}
+			}
+			if q == nil {
+				q = &AuditStep{}
+			}
+			if !p.EqualVT(q) {
+				return false
+			}
+		}
+	}
 	if this.ReplacedRows != that.ReplacedRows {
 		return false
 	}
@@ -936,6 +980,18 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 		}
 	}
 	if !this.Reading.EqualVT(that.Reading) {
+		return false
+	}
+	if this.Erasing != that.Erasing {
+		return false
+	}
+	if this.OldestErasureMs != that.OldestErasureMs {
+		return false
+	}
+	if this.ErasuresOverdue != that.ErasuresOverdue {
+		return false
+	}
+	if this.OverdueRemedy != that.OverdueRemedy {
 		return false
 	}
 	if this.Replace != that.Replace {
@@ -1831,6 +1887,59 @@ func (m *Member) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0xc0
 	}
+	if len(m.Audit) > 0 {
+		for iNdEx := len(m.Audit) - 1; iNdEx >= 0; iNdEx-- {
+			size, err := m.Audit[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
+			i--
+			dAtA[i] = 0x2
+			i--
+			dAtA[i] = 0x92
+		}
+	}
+	if m.Withdrawn {
+		i--
+		if m.Withdrawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0x88
+	}
+	if m.ErasureRefused {
+		i--
+		if m.ErasureRefused {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x2
+		i--
+		dAtA[i] = 0x80
+	}
+	if m.ErasedRows != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ErasedRows))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf8
+	}
+	if m.ErasedMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.ErasedMs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xf1
+	}
 	if m.Unmatchable != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Unmatchable))
 		i--
@@ -2015,6 +2124,37 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		dAtA[i] = 0x3
 		i--
 		dAtA[i] = 0xe2
+	}
+	if len(m.OverdueRemedy) > 0 {
+		i -= len(m.OverdueRemedy)
+		copy(dAtA[i:], m.OverdueRemedy)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.OverdueRemedy)))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xaa
+	}
+	if m.ErasuresOverdue != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ErasuresOverdue))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0xa0
+	}
+	if m.OldestErasureMs != 0 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.OldestErasureMs))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x99
+	}
+	if m.Erasing != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Erasing))
+		i--
+		dAtA[i] = 0x3
+		i--
+		dAtA[i] = 0x90
 	}
 	if m.Reading != nil {
 		size, err := m.Reading.MarshalToSizedBufferVT(dAtA[:i])
@@ -2711,6 +2851,24 @@ func (m *Member) SizeVT() (n int) {
 	if m.Unmatchable != 0 {
 		n += 1 + protohelpers.SizeOfVarint(uint64(m.Unmatchable))
 	}
+	if m.ErasedMs != 0 {
+		n += 10
+	}
+	if m.ErasedRows != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ErasedRows))
+	}
+	if m.ErasureRefused {
+		n += 3
+	}
+	if m.Withdrawn {
+		n += 3
+	}
+	if len(m.Audit) > 0 {
+		for _, e := range m.Audit {
+			l = e.SizeVT()
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
+	}
 	if m.ReplacedRows != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.ReplacedRows))
 	}
@@ -2838,6 +2996,19 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	}
 	if m.Reading != nil {
 		l = m.Reading.SizeVT()
+		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Erasing != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.Erasing))
+	}
+	if m.OldestErasureMs != 0 {
+		n += 10
+	}
+	if m.ErasuresOverdue != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ErasuresOverdue))
+	}
+	l = len(m.OverdueRemedy)
+	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
 	l = len(m.Replace)
@@ -5179,6 +5350,109 @@ func (m *Member) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 30:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasedMs", wireType)
+			}
+			m.ErasedMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ErasedMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 31:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasedRows", wireType)
+			}
+			m.ErasedRows = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ErasedRows |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 32:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasureRefused", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.ErasureRefused = bool(v != 0)
+		case 33:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withdrawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Withdrawn = bool(v != 0)
+		case 34:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Audit", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Audit = append(m.Audit, &AuditStep{})
+			if err := m.Audit[len(m.Audit)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		case 40:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field ReplacedRows", wireType)
@@ -6080,6 +6354,86 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 			if err := m.Reading.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		case 50:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Erasing", wireType)
+			}
+			m.Erasing = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Erasing |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 51:
+			if wireType != 1 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OldestErasureMs", wireType)
+			}
+			m.OldestErasureMs = 0
+			if (iNdEx + 8) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OldestErasureMs = int64(binary.LittleEndian.Uint64(dAtA[iNdEx:]))
+			iNdEx += 8
+		case 52:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ErasuresOverdue", wireType)
+			}
+			m.ErasuresOverdue = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ErasuresOverdue |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 53:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OverdueRemedy", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OverdueRemedy = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		case 60:
 			if wireType != 2 {

@@ -41,6 +41,8 @@ type Config struct {
 	EnteredEvents  []string            `yaml:"entered_events" doc:"Names of track events that mean an entry when the event names no computation class."`
 	ExitedEvents   []string            `yaml:"exited_events" doc:"Names of track events that mean an exit when the event names no computation class."`
 	RequireConsent []string            `yaml:"require_consent" doc:"Consent categories that a user must have granted in context.consent.categoryPreferences to be in any Facebook audience. Empty: consent is not looked at."`
+	Erase          Erase               `yaml:"erase"`
+	ForgetAfter    time.Duration       `yaml:"forget_after" doc:"Users of whom no event was heard for so long, by the events' times, are forgotten and removed from all audiences, within about six hours; 24h to 87600h. That a user was erased is not forgotten. 0: never."`
 	MaxValues      int                 `yaml:"max_values" doc:"Most emails, phones and mobile ids a user has rows for, 1 to 100 each."`
 	MaxEventBytes  int                 `yaml:"max_event_bytes" doc:"Largest record that is decoded, in bytes, 1024 to 8388608; a larger one is a dead letter."`
 

@@ -40,6 +40,10 @@ func (c *Config) Validate() error {
 	p.number("max_removed_share", c.MaxRemovedShare, 1, 100)
 	p.oneOf("new_audiences", c.NewAudiences, NewAudiencesCreate, NewAudiencesHold)
 	p.number("max_audiences", c.MaxAudiences, 1, 10_000)
+	c.Erase.check(p)
+	if c.ForgetAfter != 0 {
+		p.duration("forget_after", c.ForgetAfter, 24*time.Hour, 87600*time.Hour)
+	}
 	c.checkEvents(p)
 	c.checkTraits(p)
 	c.checkAudiences(p)

@@ -47,7 +47,7 @@ func sourceInput(c *config.Config, i int) consumer.Input {
 
 // membership is the first stage: sources, or their events keyed by user → profiles
 // → members.
-func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding, members int) (*consumer.Stage, error) {
+func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding, members int, clusterID string) (*consumer.Stage, error) {
 	c := w.config
 	var inputs []consumer.Input
 	for i := range c.Sources {
@@ -87,6 +87,10 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 		RequireConsent:    c.RequireConsent,
 		ExternIDAlone:     c.ExternID.Alone,
 		MaxValues:         c.MaxValues,
+		Suppress:          c.Erase.Suppress,
+		ForgetAfter:       c.ForgetAfter,
+		AuditTopic:        c.Topic(config.TopicAudit),
+		Installation:      installation(c, clusterID),
 		Meter:             o.Meter,
 		Logger:            w.log,
 		Health:            &w.health,
@@ -126,6 +130,8 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Topic:        c.Topic(config.TopicAudiences),
 		Commands:     c.Topic(config.TopicCommands),
 		Rejected:     c.Topic(config.TopicRejected),
+		Audit:        c.Topic(config.TopicAudit),
+		OverdueAfter: c.Erase.OverdueAfter,
 
 		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
 		HoldNew:         c.NewAudiences == config.NewAudiencesHold,

@@ -44,7 +44,7 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked()})
+	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked(), overdue: w.uploads.Overdue()})
 }
 
 // needs is what the stages say that only a person can mend.
@@ -52,6 +52,7 @@ type needs struct {
 	notKeyed   map[string]int64          // records, by source
 	twoSources map[string]int64          // records, by audience
 	blocked    map[string]uploader.Block // by audience
+	overdue    map[string]uploader.Overdue
 }
 
 // judge finds the state: the worst of all that is told.
@@ -92,6 +93,10 @@ func judge(stages []consumer.StageStatus, n needs) Status {
 	}
 	for _, audience := range slices.Sorted(maps.Keys(n.twoSources)) {
 		say(Blocked, "audience %s hears of one member from two source partitions (%d records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none", audience, n.twoSources[audience])
+	}
+	for _, audience := range slices.Sorted(maps.Keys(n.overdue)) {
+		o := n.overdue[audience]
+		say(Blocked, "audience %s may still hold rows of %d erased users, longer than erase.overdue_after: %s", audience, o.Erasures, o.Remedy)
 	}
 	for _, w := range waiting(n.blocked) {
 		say(Blocked, "%s", w)

@@ -43,6 +43,8 @@ func TestJudge(t *testing.T) {
 			state: Blocked, serving: true, line: "blocked: source identify holds records that are not keyed by their user (7 seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none"},
 		{name: "two sources", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{twoSources: map[string]int64{"vip": 2}},
 			state: Blocked, serving: true, line: "blocked: audience vip hears of one member from two source partitions (2 records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none"},
+		{name: "erasures are overdue", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{overdue: map[string]uploader.Overdue{"vip": {Erasures: 3, Remedy: "Run muster audience resume vip."}}},
+			state: Blocked, serving: true, line: "blocked: audience vip may still hold rows of 3 erased users, longer than erase.overdue_after: Run muster audience resume vip."},
 		{name: "audiences wait for a person", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{blocked: map[string]uploader.Block{
 			"a": {Title: "the token is refused", Remedy: "Make another."}, "b": {Title: "the token is refused", Remedy: "Make another."},
 			"c": {Title: "the token is refused", Remedy: "Make another."}, "d": {Title: "the token is refused", Remedy: "Make another."},

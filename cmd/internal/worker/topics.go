@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"muster/cmd/internal/config"
 	"muster/consumer"
@@ -42,6 +44,14 @@ var events = map[string]string{
 	"retention.ms":      "604800000",
 	"segment.ms":        "86400000",
 	"max.message.bytes": "8388608",
+}
+
+// kept is expiring with another time, and about fifty segments.
+func kept(retention time.Duration) map[string]string {
+	settings := maps.Clone(expiring)
+	settings["retention.ms"] = strconv.FormatInt(retention.Milliseconds(), 10)
+	settings["segment.ms"] = strconv.FormatInt(max(retention/50, 24*time.Hour).Milliseconds(), 10)
+	return settings
 }
 
 // Counts are the partition counts of the sources and what follows from them.
@@ -84,7 +94,10 @@ func Topics(c *config.Config, n Counts) []consumer.Topic {
 		return topic(c.Topic(name), partitions, settings)
 	}
 	// A task of any stage writes to the partition of its own number.
-	letters := own(config.TopicDeadLetter, max(members, n.Users, slices.Max(slices.Collect(maps.Values(n.Sources)))), expiring)
+	writers := max(members, n.Users)
+	audit := own(config.TopicAudit, writers, kept(c.Topics.AuditRetention))
+	audit.Growable = true
+	letters := own(config.TopicDeadLetter, max(writers, slices.Max(slices.Collect(maps.Values(n.Sources)))), expiring)
 	letters.Growable = true
 	topics := []consumer.Topic{
 		own(config.TopicProfiles, n.Users, compacted),
@@ -93,7 +106,7 @@ func Topics(c *config.Config, n Counts) []consumer.Topic {
 		own(config.TopicAudiences, members, compacted),
 		letters,
 		own(config.TopicRejected, members, expiring),
-		own(config.TopicAudit, members, expiring),
+		audit,
 		own(config.TopicCommands, members, expiring),
 	}
 	if c.Repartitions() {

@@ -135,7 +135,7 @@ func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemet
 	}
 	var stages []*consumer.Stage
 	if w.config.Runs(config.StageMembership) {
-		if stages, err = w.readers(ctx, cluster, t, counts); err != nil {
+		if stages, err = w.readers(ctx, cluster, t, counts, id); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +154,7 @@ func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemet
 }
 
 // readers makes the stages that read the sources, up to and with membership.
-func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *telemetry, counts Counts) ([]*consumer.Stage, error) {
+func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *telemetry, counts Counts, clusterID string) ([]*consumer.Stage, error) {
 	d, err := w.decoding(ctx, cluster)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (w *Worker) readers(ctx context.Context, cluster *consumer.Cluster, t *tele
 			stages = append(stages, stage)
 		}
 	}
-	stage, err := w.membership(cluster, t, d, counts.members(w.config))
+	stage, err := w.membership(cluster, t, d, counts.members(w.config), clusterID)
 	if err != nil {
 		return nil, err
 	}

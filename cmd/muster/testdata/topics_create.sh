@@ -38,10 +38,10 @@ kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic m
   --config cleanup.policy=delete \
   --config retention.ms=604800000 \
   --config segment.ms=86400000
-kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic muster.audit --partitions 6 --replication-factor 3 \
+kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic muster.audit --partitions 12 --replication-factor 3 \
   --config cleanup.policy=delete \
-  --config retention.ms=604800000 \
-  --config segment.ms=86400000
+  --config retention.ms=31536000000 \
+  --config segment.ms=630720000
 kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic muster.commands --partitions 6 --replication-factor 3 \
   --config cleanup.policy=delete \
   --config retention.ms=604800000 \
