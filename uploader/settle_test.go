@@ -30,3 +30,26 @@ func TestRemovalLeavesWhatItDidNotSend(t *testing.T) {
 		w.converged()
 	})
 }
+
+// A row stays in Facebook for whoever desires it, not for one whose own removal of
+// it is owed: the last who desired it removes it with its next window.
+func TestRowIsNotHeldByWhoOwesIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{OwedEvery: 24 * time.Hour, ResendOver: -1}, graphtest.Options{})
+		w.enter("x", "u1", "email:a")
+		w.enter("x", "u2", "email:b")
+		w.run(2 * time.Minute)
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.LowSize, Match: graphtest.Match{Op: graphtest.OpRemove}, Count: 2})
+		w.exit("x", "u1")
+		w.run(time.Hour)
+		if a := w.task.Processor().(*task).audiences["x"]; a.counts.owed != 1 {
+			t.Fatalf("%d removals are owed, want 1", a.counts.owed)
+		}
+		w.enter("x", "u3", "email:a")
+		w.run(time.Hour)
+		w.exit("x", "u3")
+		w.run(time.Hour)
+		w.converged()
+	})
+}
