@@ -1,6 +1,8 @@
 package uploader
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,5 +53,27 @@ func TestRowIsNotHeldByWhoOwesIt(t *testing.T) {
 		w.exit("x", "u3")
 		w.run(time.Hour)
 		w.converged()
+	})
+}
+
+// A member of which nothing is left does not hold a batch of removals open, though
+// it is no item of it: what it had, another member has.
+func TestSharedSurvivorIsReleased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1}, graphtest.Options{})
+		users := []string{"u1", "u2"}
+		slices.SortFunc(users, func(a, b string) int { x, y := userKey(a), userKey(b); return bytes.Compare(x[:], y[:]) })
+		w.enter("x", users[0], "email:a phone:p")
+		w.enter("x", users[1], "email:a")
+		w.enter("x", "stays", "email:a")
+		w.run(2 * time.Minute)
+		w.exit("x", users[0])
+		w.exit("x", users[1])
+		w.run(2 * time.Hour)
+		w.converged()
+		if a := w.task.Processor().(*task).audiences["x"]; len(a.row.Open) != 0 {
+			t.Errorf("open batches %v, want none", a.row.Open)
+		}
 	})
 }
