@@ -1,6 +1,8 @@
 package uploader
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,5 +30,50 @@ func TestRemovalLeavesWhatItDidNotSend(t *testing.T) {
 		w.command(musterpb.Verb_VERB_RESUME, "x")
 		w.run(2 * time.Hour)
 		w.converged()
+	})
+}
+
+// A row stays in Facebook for whoever desires it, not for one whose own removal of
+// it is owed: the last who desired it removes it with its next window.
+func TestRowIsNotHeldByWhoOwesIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{OwedEvery: 24 * time.Hour, ResendOver: -1}, graphtest.Options{})
+		w.enter("x", "u1", "email:a")
+		w.enter("x", "u2", "email:b")
+		w.run(2 * time.Minute)
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.LowSize, Match: graphtest.Match{Op: graphtest.OpRemove}, Count: 2})
+		w.exit("x", "u1")
+		w.run(time.Hour)
+		if a := w.task.Processor().(*task).audiences["x"]; a.counts.owed != 1 {
+			t.Fatalf("%d removals are owed, want 1", a.counts.owed)
+		}
+		w.enter("x", "u3", "email:a")
+		w.run(time.Hour)
+		w.exit("x", "u3")
+		w.run(time.Hour)
+		w.converged()
+	})
+}
+
+// A member of which nothing is left does not hold a batch of removals open, though
+// it is no item of it: what it had, another member has.
+func TestSharedSurvivorIsReleased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1}, graphtest.Options{})
+		users := []string{"u1", "u2"}
+		slices.SortFunc(users, func(a, b string) int { x, y := userKey(a), userKey(b); return bytes.Compare(x[:], y[:]) })
+		w.enter("x", users[0], "email:a phone:p")
+		w.enter("x", users[1], "email:a")
+		w.enter("x", "stays", "email:a")
+		w.run(2 * time.Minute)
+		w.exit("x", users[0])
+		w.exit("x", users[1])
+		w.run(2 * time.Hour)
+		w.converged()
+		if a := w.task.Processor().(*task).audiences["x"]; len(a.row.Open) != 0 {
+			t.Errorf("open batches %v, want none", a.row.Open)
+		}
 	})
 }
