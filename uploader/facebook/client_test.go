@@ -91,7 +91,7 @@ func TestRequests(t *testing.T) {
 		{
 			name: "list", answer: `{"data":[]}`, method: "GET", path: base + "/act_42/customaudiences",
 			call:  func(c *Client) error { _, err := c.AudiencePage(t.Context(), "42", "a="); return err },
-			query: url.Values{"fields": {"id,name,description,subtype"}, "limit": {"20"}, "after": {"a="}},
+			query: url.Values{"fields": {"id,name,description,subtype,time_content_updated"}, "limit": {"20"}, "after": {"a="}},
 		},
 		{
 			name: "read", answer: `{"id":"123"}`, method: "GET", path: base + "/123",
