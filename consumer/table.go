@@ -88,7 +88,9 @@ func OpenTable(dir string, o TableOptions) (*Table, error) {
 	}}
 	f := failing{dir: dir, after: cmp.Or(o.FailedAfter, failedAfter), failed: o.failed}
 	f.listen(p.EventListener)
-	t.db, err = pebble.Open(dir, p)
+	if err = checkManifest(o.FS, dir); err == nil {
+		t.db, err = pebble.Open(dir, p)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open table %s: %w", dir, unusable(err)), lock.Close())
 	}

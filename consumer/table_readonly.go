@@ -65,6 +65,9 @@ func openTableReadOnly(dir string, o TableOptions) (_ *Table, err error) {
 		return nil, ErrTableInUse
 	}
 	p.Lock = lock
+	if err := checkManifest(p.FS, dir); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	db, err := pebble.Open(dir, p)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
