@@ -115,10 +115,11 @@ func decodeMember(value []byte) (*musterpb.Member, error) {
 	return m, nil
 }
 
-// encodeMember stores rows that are both desired and synced once.
+// encodeMember stores rows that are both desired and synced once, unless their order
+// says something.
 func encodeMember(m *musterpb.Member) ([]byte, error) {
 	synced := m.Synced
-	if len(synced) > 0 && sameRows(m.Desired, synced) {
+	if len(synced) > 0 && m.ReplacedRows == 0 && sameRows(m.Desired, synced) {
 		m.Synced, m.SyncedIsDesired = nil, true
 	}
 	value, err := m.MarshalVT()
