@@ -211,7 +211,8 @@
 //	90 minutes, 415, out of order      given up, likewise
 //	bad request, 100 million rows      given up for good: the ordinary resync finds the row
 //	too large                          given up; the next session has half as many rows a batch
-//	paused, throttled, token, terms    waits; given up when the 90 minutes are over
+//	paused, throttled, token, terms,   waits; given up when the 90 minutes are over
+//	two spaces, another kind
 //	add_only configured meanwhile      given up for good
 //	audience gone                      given up; one made anew is filled whole, and not
 //	                                   replaced

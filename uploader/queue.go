@@ -98,8 +98,10 @@ func (b *budget) forget(which func(*claim) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, g := range b.accounts {
-		g.queue.claims = slices.DeleteFunc(g.queue.claims, which)
-		g.queue.rouse()
+		waited := len(g.queue.claims)
+		if g.queue.claims = slices.DeleteFunc(g.queue.claims, which); len(g.queue.claims) < waited {
+			g.queue.rouse()
+		}
 	}
 }
 

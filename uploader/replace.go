@@ -105,13 +105,18 @@ func (t *task) replace(tx *consumer.Tx, a *audience, now time.Time) (next time.T
 	case !r.Broken && late:
 		t.breakOff(a, "it did not end within a day", true)
 		return now, nil
-	case a.options.LeaveOut, a.row.Paused:
+	case a.options.LeaveOut, a.row.Paused, !r.Broken && t.twoSpaces(a):
+		t.budget.forget(func(c *claim) bool { return c.audience == a })
 		return time.Time{}, nil
 	case now.Before(a.blockedUntil):
 		return a.blockedUntil, nil
 	case r.Broken || r.Last && r.Answered == r.Sent:
 		return t.poll(tx, a, now), nil
-	case r.Session == 0:
+	}
+	if ok, next := t.suits(tx, a, now); !ok {
+		return next, nil
+	}
+	if r.Session == 0 {
 		return t.prepare(tx, a, now)
 	}
 	return t.sendReplace(tx, a, now)

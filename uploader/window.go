@@ -155,6 +155,9 @@ func (t *task) endWindow(a *audience) {
 func (t *task) abandon(a *audience, until time.Time, reason string) {
 	a.holdUntil = until
 	t.budget.forget(func(c *claim) bool { return c.audience == a })
+	if a.window == nil {
+		return // a replacement waits likewise
+	}
 	t.telemetry.abandoned(a.window.span, reason)
 	a.window.span.End()
 	a.window = nil
