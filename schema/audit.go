@@ -32,6 +32,7 @@ const (
 	AuditRemoved     = "removed"      // Facebook has confirmed that the user's rows are gone from the audience
 	AuditNothingHeld = "nothing_held" // there was none of the user alone: never sent, shared with another user, or the audience is gone
 	AuditRefused     = "refused"      // Facebook refuses to remove them for now; it is tried again
+	AuditForgotten   = "forgotten"    // a person had the audience forgotten before they were removed: Facebook may hold them
 	AuditReturned    = "returned"     // the same rows were said of the user again before they were removed
 )
 

@@ -41,7 +41,8 @@
 // request), have the one that Muster made deleted (paused from then on; resuming makes it
 // anew), or have the audience forgotten. Each ends the window under way after the request
 // in flight. Forgetting waits until no request can take effect any more, drops members in
-// slices and the audience's row last, so that a crash finds the row and goes on; a member
+// slices, after what is to be told of their erasures, and the audience's row last, so that
+// a crash finds the row and goes on; a member
 // who comes in meanwhile is kept, and the audience begins anew with them. An order that
 // cannot be obeyed changes nothing and is shown with its remedy (order_refused).
 //

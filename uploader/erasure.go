@@ -24,7 +24,8 @@ import (
 //	               │──────┘
 //	               ├──► removed, by a confirmed request
 //	               ├──► nothing_held: shared with another user, or the audience is gone
-//	               └──► returned: the same rows are desired again
+//	               ├──► returned: the same rows are desired again
+//	               └──► forgotten, with its audience, by a person
 
 // maxOverdue bounds the count of overdue erasures of one audience.
 const maxOverdue = 10_000
@@ -65,6 +66,15 @@ func (t *task) eraseRefused(a *audience, m *member) {
 		m.ErasureRefused = true
 		t.audit(m, schema.AuditRefused, int64(len(without(m.Synced, m.Desired))))
 	}
+}
+
+// eraseForgotten ends the erasure of a member whose audience is forgotten. What
+// Facebook holds of it is not known from now on.
+func (t *task) eraseForgotten(tx *consumer.Tx, a *audience, m *member) error {
+	t.audit(m, schema.AuditForgotten, int64(len(without(m.Synced, m.Desired))))
+	m.Synced, m.Erased = nil, false
+	m.ErasedMs, m.ErasedRows, m.ErasureRefused = 0, 0, false
+	return t.put(tx, a, m)
 }
 
 // audit notes a step that the topic of audits is to be told of. It stays in the

@@ -17,6 +17,10 @@ func (t *task) askForget(a *audience) *musterpb.Block {
 		return t.refusal("Have it left out first, by exclude or by sync: paused in the configuration, or have the stream let its members go.",
 			"%d members are in the audience, and what the stream says of them next would make it anew", a.counts.members)
 	}
+	if n := a.counts.erasing; n > 0 {
+		t.options.Logger.Warn("the audience is forgotten before Facebook has removed all erased users", "audience", a.key, "facebook_id", a.row.FacebookId, "users", n,
+			"remedy", "Remove them there by hand, or delete the Facebook audience.")
+	}
 	a.row.Forgetting, a.row.Deleting = true, false
 	a.row.ContentUnknown = a.row.FacebookId != ""
 	t.endReplace(a, nil)
@@ -45,7 +49,7 @@ func (t *task) forgetSlice(tx *consumer.Tx, a *audience, now time.Time) (next ti
 			return time.Time{}, err
 		}
 		if a.options.LeaveOut || !m.In {
-			if err := t.forget(tx, a, m); err != nil {
+			if err := t.forgetMember(tx, a, m); err != nil {
 				return time.Time{}, err
 			}
 		}
@@ -55,11 +59,26 @@ func (t *task) forgetSlice(tx *consumer.Tx, a *audience, now time.Time) (next ti
 	switch {
 	case a.counts.stored == 0:
 		t.drop(tx, a)
-	case a.options.LeaveOut, a.counts.members == 0: // somebody was heard of meanwhile
+	case a.options.LeaveOut, a.counts.members == 0: // somebody was heard of meanwhile, or is told of
 	default:
 		t.beginAnew(a)
+		return now, t.begin(tx, a) // those who are left are not known to be at Facebook
 	}
 	return now, nil
+}
+
+// forgetMember drops a member, whose erasure is told of before: then it is looked at
+// again.
+func (t *task) forgetMember(tx *consumer.Tx, a *audience, m *member) error {
+	if m.ErasedMs != 0 {
+		if err := t.eraseForgotten(tx, a, m); err != nil {
+			return err
+		}
+	}
+	if len(m.Audit) > 0 {
+		return nil
+	}
+	return t.forget(tx, a, m)
 }
 
 // drop logs the audience's tombstone, and takes its status and derived keys away.
@@ -94,7 +113,4 @@ func (t *task) beginAnew(a *audience) {
 		Name: r.Name, Space: r.Space, Computation: r.Computation, StreamFacebookId: r.StreamFacebookId,
 		FirstSeenMs: t.now().UnixMilli(), CommandMs: r.CommandMs, AddOnly: r.AddOnly, LastBatch: r.LastBatch,
 	}
-	a.link = link{}
-	a.changed = true
-	t.touch(a)
 }

@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,6 +77,70 @@ func TestReplacedRowsAreStored(t *testing.T) {
 	if a.present(stored); len(stored.Synced) != 1 || !stored.Synced[0].EqualVT(sent) {
 		t.Errorf("after the replacement synced is %v, want the row that was sent", stored.Synced)
 	}
+}
+
+// TestForgetTellsErasures: no step of an erasure is forgotten with its audience before
+// it was told, nor an erasure that is not over.
+func TestForgetTellsErasures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1, Audit: auditTopic}, graphtest.Options{})
+		w.enter("x", "held", "email:1")
+		w.task.Process(w.says("x", "unmatchable", true))
+		w.run(2 * time.Hour)
+		w.erase("x", "held")
+		w.erase("x", "unmatchable")
+		w.command(musterpb.Verb_VERB_FORGET, "x")
+		w.run(time.Minute)
+		got := w.audits("held", "unmatchable")
+		slices.Sort(got)
+		if want := []string{"held forgotten 1", "unmatchable nothing_held 0"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+		if all := w.task.Processor().(*task).audiences; len(all) != 0 {
+			t.Errorf("not forgotten: %v", all)
+		}
+	})
+}
+
+// TestEmptiedIsKeptUntilTold: a member whose erasure nobody was told of outlives
+// KeepEmptied.
+func TestEmptiedIsKeptUntilTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, Audit: auditTopic}, graphtest.Options{})
+		w.task.Process(w.says("x", "u", true))
+		w.erase("x", "u")
+		w.task.Release() // nobody owns the task for longer than KeepEmptied
+		time.Sleep(8 * 24 * time.Hour)
+		w.task.Takeover()
+		w.run(time.Minute)
+		if got := w.audits("u"); !slices.Equal(got, []string{"u nothing_held 0"}) {
+			t.Errorf("told %v", got)
+		}
+		if n := w.task.Processor().(*task).audiences["x"].counts.stored; n != 0 {
+			t.Errorf("%d members are kept", n)
+		}
+	})
+}
+
+// TestForgottenAndBackIsSent: who comes back while the audience is forgotten is in no
+// Facebook audience that is known, though an earlier row of theirs was sent.
+func TestForgottenAndBackIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+		w.enter("x", "u1", "email:1")
+		w.enter("x", "u2", "email:2")
+		w.run(2 * time.Hour)
+		w.exit("x", "u1")
+		w.exit("x", "u2")
+		w.command(musterpb.Verb_VERB_FORGET, "x")
+		w.enter("x", "u2", "email:2")
+		w.graph.Delete(w.audienceOf("x").ID)
+		w.run(2 * time.Hour)
+		w.converged()
+	})
 }
 
 // until has the ad account closed for d, so that whoever calls it waits.

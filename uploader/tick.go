@@ -116,7 +116,7 @@ func (t *task) expire(tx *consumer.Tx, now time.Time) (next time.Time, err error
 		}
 		at := time.UnixMilli(int64(binary.BigEndian.Uint64(e.Key[1:]))).Add(t.options.KeepEmptied)
 		if now.Before(at) || n == maxExpired {
-			return at, nil
+			return sooner(next, at), nil
 		}
 		n++
 		key, user, err := schema.ParseMemberKey(e.Key[9:])
@@ -131,9 +131,13 @@ func (t *task) expire(tx *consumer.Tx, now time.Time) (next time.Time, err error
 		if err != nil {
 			return time.Time{}, err
 		}
+		if len(m.Audit) > 0 {
+			next = now // its erasure is told of before
+			continue
+		}
 		if err := t.forget(tx, a, m); err != nil {
 			return time.Time{}, err
 		}
 	}
-	return time.Time{}, nil
+	return next, nil
 }
