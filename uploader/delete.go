@@ -48,21 +48,21 @@ func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.
 		usage, err := t.options.Facebook.DeleteAudience(trace.ContextWithSpan(ctx, span), id)
 		t.budget.learn(account, usage, err, time.Now())
 		span.End()
-		return func(*consumer.Tx) error {
+		return func(tx *consumer.Tx) error {
 			a.flight = false
 			a.count(t.now(), outcomeRequests, 1)
 			t.touch(a)
-			if a.id() == id {
-				t.deleted(a, err)
+			if a.id() != id {
+				return nil
 			}
-			return nil
+			return t.deleted(tx, a, err)
 		}
 	})
 	return time.Time{}
 }
 
 // deleted applies the answer.
-func (t *task) deleted(a *audience, err error) {
+func (t *task) deleted(tx *consumer.Tx, a *audience, err error) error {
 	now, l := t.now(), &a.link
 	e, ok := errors.AsType[*facebook.Error](err)
 	switch {
@@ -74,9 +74,12 @@ func (t *task) deleted(a *audience, err error) {
 		a.row.DeletedId, a.row.GoneId = a.row.FacebookId, ""
 		a.row.FacebookId, a.row.Origin, a.row.Account = "", musterpb.Origin_ORIGIN_NONE, ""
 		a.row.Deleting, a.row.ContentUnknown, a.row.Block = false, false, nil
+		if a.row.AdoptedId == a.row.DeletedId {
+			a.row.AdoptedId = ""
+		}
+		err := t.begin(tx, a) // what it held is gone
 		a.link = link{since: now}
-		a.changed = true
-		return
+		return err
 	}
 	l.sendAt = now.Add(max(e.RetryAfter, t.retryWait(l.tries)))
 	switch e.Class {
@@ -91,4 +94,5 @@ func (t *task) deleted(a *audience, err error) {
 	default:
 		t.blocked(a, e, e.Class, now)
 	}
+	return nil
 }

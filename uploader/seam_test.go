@@ -143,6 +143,48 @@ func TestForgottenAndBackIsSent(t *testing.T) {
 	})
 }
 
+// TestDeleteEndsErasures: with the Facebook audience goes all that it held.
+func TestDeleteEndsErasures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1, Audit: auditTopic}, graphtest.Options{})
+		w.crowd(0, 3, true)
+		w.run(2 * time.Hour)
+		w.erase("x", "u1")
+		w.command(musterpb.Verb_VERB_DELETE, "x")
+		w.run(100 * time.Hour)
+		if got := w.audits("u1"); !slices.Equal(got, []string{"u1 nothing_held 0"}) {
+			t.Errorf("told %v", got)
+		}
+		if w.shown.Erasing != 0 || w.shown.ErasuresOverdue != 0 {
+			t.Errorf("shown as %v", w.shown)
+		}
+		w.task.Wipe()
+		w.task.Takeover()
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(2 * time.Hour)
+		w.converged()
+	})
+}
+
+// TestDeleteOfAnAdoptedOwn: an audience that Muster made, and that somebody adopted for
+// the key that it has, is made anew after its deletion like any other.
+func TestDeleteOfAnAdoptedOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+		w.crowd(0, 3, true)
+		w.run(2 * time.Hour)
+		w.adopt(w.audienceOf("x").ID, false)
+		w.run(time.Minute)
+		w.command(musterpb.Verb_VERB_DELETE, "x")
+		w.run(time.Minute)
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(2 * time.Hour)
+		w.converged()
+	})
+}
+
 // until has the ad account closed for d, so that whoever calls it waits.
 func (b *budget) until(at time.Time) {
 	b.mu.Lock()
@@ -164,6 +206,25 @@ func TestPausedReplacementLeavesTheQueue(t *testing.T) {
 		w.run(2 * time.Minute)
 		if !b.easy("1", time.Now()) {
 			t.Error("a paused replacement waits for the account")
+		}
+	})
+}
+
+// TestDeletionIsDue: a deletion that somebody asked for does not wait for spare capacity,
+// of which a busy account has none.
+func TestDeletionIsDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+		w.crowd(0, 3, true)
+		w.run(2 * time.Hour)
+		b := w.task.Processor().(*task).budget
+		b.until(time.Now().Add(time.Minute))
+		w.command(musterpb.Verb_VERB_DELETE, "x")
+		w.run(time.Second)
+		claims := b.of("1").queue.claims
+		if len(claims) != 1 || claims[0].early {
+			t.Errorf("the deletion waits as %+v", claims)
 		}
 	})
 }

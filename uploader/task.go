@@ -237,8 +237,8 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 		return false, now.Add(leaseCheck)
 	}
 	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
-	if a.replacing != nil {
-		c.early = false // a session ends after 90 minutes
+	if a.replacing != nil || a.row.Deleting {
+		c.early = false // a session ends after 90 minutes; a person waits for a deletion
 	}
 	if w := a.window; w != nil {
 		c.since = later(c.since, w.closes)
