@@ -32,6 +32,7 @@ func (t *task) adopt(a *audience, c *musterpb.Command) *musterpb.Block {
 		return t.refusal("Give each key a Facebook audience of its own.", "audience %q has Facebook audience %s", other, id)
 	}
 	a.row.AdoptedId = string(id)
+	a.retry()
 	switch {
 	case !c.Replace:
 	case a.id() == id:

@@ -228,7 +228,7 @@ func (b *budget) block(account facebook.AccountID, block *musterpb.Block, now ti
 func (b *budget) passed(account facebook.AccountID, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.app.open(now)
+	b.openApp(now)
 	b.of(account).open(now)
 }
 
@@ -237,12 +237,25 @@ func (b *budget) passed(account facebook.AccountID, now time.Time) {
 func (b *budget) read(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.openApp(now)
+}
+
+// openApp ends a block of everything; those who wait for an account, in whatever
+// task, were told to come back much later.
+func (b *budget) openApp(now time.Time) {
+	if b.app.block == nil {
+		return
+	}
 	b.app.open(now)
+	for _, g := range b.accounts {
+		g.queue.rouse()
+	}
 }
 
 func (g *gauge) open(now time.Time) {
 	if g.block != nil {
 		g.block, g.next = nil, now
+		g.queue.rouse()
 	}
 }
 

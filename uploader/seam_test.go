@@ -228,3 +228,47 @@ func TestDeletionIsDue(t *testing.T) {
 		}
 	})
 }
+
+// TestAdoptEndsABlock: a person who maps the key elsewhere has acted.
+func TestAdoptEndsABlock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1, SlowBeat: 24 * time.Hour}, graphtest.Options{})
+		w.crowd(0, 3, true)
+		w.run(2 * time.Hour)
+		w.graph.Delete(w.audienceOf("x").ID)
+		w.enter("x", "u4", "email:4")
+		w.run(2 * time.Hour)
+		if s := w.state(); s.State != "blocked" {
+			t.Fatalf("shown as %v", s)
+		}
+		id := w.byHand("stranger")
+		w.adopt(id, false)
+		w.run(2 * time.Hour)
+		if n := w.graph.Audience(id).Lines; n != 5 {
+			t.Errorf("%d rows, want 4 and the stranger's", n)
+		}
+	})
+}
+
+// TestOpenedAccountRousesAll: those of other tasks too, who were told to come back at the
+// next slow beat.
+func TestOpenedAccountRousesAll(t *testing.T) {
+	t.Parallel()
+	for _, account := range []string{"", "1"} {
+		q := newQueuers(t)
+		q.claim("a", claim{})
+		q.budget.block("", &musterpb.Block{Reason: "terms"}, q.now)
+		if account == "1" {
+			q.budget.read(q.now)
+			q.budget.block("1", &musterpb.Block{Reason: "terms"}, q.now)
+		}
+		if ok, _ := q.asks("a"); ok {
+			t.Fatal("a blocked account may be called")
+		}
+		q.roused("a")
+		if q.budget.passed("1", q.now); !q.roused("a") {
+			t.Errorf("block of %q: opened, and nobody hears of it", account)
+		}
+	}
+}
