@@ -23,6 +23,7 @@ type personas struct {
 	present        bool
 	class, id, key string
 	space, name    string
+	facebookID     string // external_audience_id
 }
 
 // read fills the envelope from v, which must be an object.
@@ -95,6 +96,8 @@ func (p *personas) read(v *fastjson.Value) {
 			p.key = word(v)
 		case "space_id":
 			p.space = word(v)
+		case "external_audience_id":
+			p.facebookID = word(v)
 		case "audience_name":
 			p.name = word(v)
 		}

@@ -49,6 +49,10 @@ type DecoderOptions struct {
 	// ValueTraits are the traits, each once, whose numbers value-based audiences
 	// give as LOOKALIKE_VALUE; dotted = nested.
 	ValueTraits []string
+	// ExternalAudiences takes context.personas.external_audience_id, digits, for the
+	// existing Facebook audience of the event's audience: the one that Segment's own
+	// destination made. Default off.
+	ExternalAudiences bool
 	// EnteredEvents and ExitedEvents are the names of track events that say
 	// membership by their name where the computation class does not. Defaults
 	// "Audience Entered" and "Audience Exited".

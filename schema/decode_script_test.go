@@ -218,6 +218,8 @@ func (b *block) decoder(t *testing.T) *Decoder {
 	}
 	for o := range b.with {
 		switch o {
+		case "external-audiences":
+			opts.ExternalAudiences = true
 		case "extern":
 			opts.ExternID = true
 		case "anonymous-ignored":

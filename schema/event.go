@@ -58,7 +58,7 @@ type Membership struct {
 	Name        string // audience_name, if any
 	Space       string
 	Computation string
-	FacebookID  string // existing Facebook audience named by a RudderStack record
+	FacebookID  string // existing Facebook audience that the event names
 }
 
 // RegisterUpdate sets one single-valued key; an empty Value clears it. Value is

@@ -16,6 +16,11 @@ func usableAudience(key string) bool {
 	return key != "" && len(key) <= maxAudienceBytes && !strings.Contains(key, "\x00")
 }
 
+// facebookID reports whether s can be an id of Facebook's.
+func facebookID(s string) bool {
+	return len(s) > 0 && len(s) <= 32 && strings.Trim(s, "0123456789") == ""
+}
+
 // audienceKeyOf returns audience_key of traits or properties, "" if none.
 func audienceKeyOf(container *fastjson.Value) string { return word(member(container, "audience_key")) }
 
@@ -45,6 +50,9 @@ func (d *Decoder) membership(container *fastjson.Value) (m Membership, claimed b
 	}
 	d.draft.audienceKey = d.names.keep(key)
 	m = Membership{Audience: key, Name: p.name, Space: p.space, Computation: p.id}
+	if d.opts.ExternalAudiences && facebookID(p.facebookID) {
+		m.FacebookID = p.facebookID
+	}
 	if m.Name == "" {
 		m.Name = word(member(container, "audience_name"))
 	}

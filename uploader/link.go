@@ -274,6 +274,10 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		if err := t.setID(tx, a, id, origin, true); err != nil || a.id() != id {
 			return err
 		}
+		if origin == musterpb.Origin_ORIGIN_STREAM {
+			t.options.Logger.Warn("filling the existing Facebook audience that the events name; whoever made it must not write to it any more, or each undoes the other",
+				"audience", a.key, "facebook_id", id)
+		}
 		if a.row.AdoptReplace {
 			a.row.AdoptReplace = false
 			t.askReplace(a, t.now().UnixMilli())

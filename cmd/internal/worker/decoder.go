@@ -39,6 +39,7 @@ func DecoderOptions(c *config.Config) schema.DecoderOptions {
 		MaxValues:         c.MaxValues,
 		ExtraTraits:       extra,
 		ValueTraits:       slices.Compact(slices.Sorted(maps.Values(c.ValueTraits()))),
+		ExternalAudiences: c.Facebook.HonourEventSettings,
 		EnteredEvents:     c.EnteredEvents,
 		ExitedEvents:      c.ExitedEvents,
 		ConsentCategories: c.RequireConsent,

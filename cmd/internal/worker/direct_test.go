@@ -2,20 +2,27 @@ package worker_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/segmentio/kafka-go"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"muster/consumer"
 	"muster/uploader/facebook/graphtest"
 )
 
-// Nothing that names a person directly is at rest in Muster's topics or in its log,
-// whatever becomes of the records that say it (I8): used, refused by Facebook, not
+// Nothing that names a person directly, and no secret, is at rest in Muster's topics or
+// told by its log, spans, metrics and state, whatever becomes of the records that say it (I8): used, refused by Facebook, not
 // read, not keyed, erased.
 func TestNothingDirectIsKept(t *testing.T) {
 	t.Parallel()
@@ -24,7 +31,10 @@ func TestNothingDirectIsKept(t *testing.T) {
 		w.topic("identify", 1, kafka.ConfigEntry{ConfigName: "cleanup.policy", ConfigValue: "compact"})
 		w.topic("audience-membership", 1)
 		var log bytes.Buffer
-		_, stop := w.run(w.config(), &log)
+		spans, measured := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader()
+		w.tracers = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+		w.meters = sdkmetric.NewMeterProvider(sdkmetric.WithReader(measured))
+		replica, stop := w.run(w.config(), &log)
 		w.graph.Inject(graphtest.Fault{Kind: graphtest.BadData, Match: graphtest.Match{Op: graphtest.OpAdd}, Count: 2})
 		for _, user := range []string{"User-4711", "User-4712", "User-4713"} {
 			w.produce("identify", user, fmt.Appendf(nil, `{"type":"identify","userId":%q,"traits":{"email":"Jane.%[1]s@Example.com","phone":"+1 202 555 0143",`+
@@ -38,22 +48,36 @@ func TestNothingDirectIsKept(t *testing.T) {
 		w.produce("audience-membership", "User-4712", entered("User-4712", "vip", "roe@example.com", false))
 		w.produce("identify", "User-4713", nil)
 		w.await("the removals", func() bool { return w.lines()["vip"] <= 2 })
+		state := fmt.Sprint(replica.Status())
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
-
 		kept := w.kept(t, "muster.profiles", "muster.members", "muster.uploads", "muster.audiences", "muster.dead-letter", "muster.rejected", "muster.audit", "muster.commands")
-		kept["the log"] = log.String()
+		told := map[string]string{"the log": log.String(), "the spans": spansText(spans.Ended()), "the metrics": metricsText(t, measured), "the state": state}
 		for _, topic := range []string{"muster.profiles", "muster.members", "muster.uploads", "muster.dead-letter", "muster.rejected"} {
 			if kept[topic] == "" {
 				t.Errorf("%s holds nothing: the test is blind", topic)
 			}
 		}
-		for where, text := range kept {
+		for where, text := range merged(kept, told) {
 			for _, direct := range []string{"user-471", "example.com", "5550143", "555 0143", "janina", "roehampton", "springfield", "62704", "1987-03"} {
 				if strings.Contains(strings.ToLower(text), direct) {
 					t.Errorf("%s holds %q", where, direct)
 				}
+			}
+			for _, secret := range []string{graphtest.DefaultToken, "a secret of the test"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s holds the secret %q", where, secret)
+				}
+			}
+		}
+		// What is told holds no hash and no user key either.
+		for where, text := range told {
+			if text == "" {
+				t.Errorf("%s tell nothing: the test is blind", where)
+			}
+			if hash := longHex.FindString(text); hash != "" {
+				t.Errorf("%s: %s", where, hash)
 			}
 		}
 	})
@@ -80,4 +104,43 @@ func (w *world) kept(t *testing.T, topics ...string) map[string]string {
 		}
 	}
 	return kept
+}
+
+// longHex is what a hash of 16 bytes or more looks like; ids of traces are no value of
+// anybody.
+var longHex = regexp.MustCompile(`\b[0-9a-f]{32,}\b`)
+
+func merged(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// spansText is all that spans say.
+func spansText(spans []sdktrace.ReadOnlySpan) string {
+	var b strings.Builder
+	for _, s := range spans {
+		fmt.Fprintln(&b, s.Name(), s.Attributes(), s.Status(), s.InstrumentationScope())
+		for _, e := range s.Events() {
+			fmt.Fprintln(&b, e.Name, e.Attributes)
+		}
+		for _, l := range s.Links() {
+			fmt.Fprintln(&b, l.Attributes)
+		}
+	}
+	return b.String()
+}
+
+// metricsText is all that metrics say: names, attributes, values.
+func metricsText(t *testing.T, reader sdkmetric.Reader) string {
+	t.Helper()
+	var all metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(all.ScopeMetrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"muster/cmd/internal/config"
 	"muster/cmd/internal/worker"
@@ -23,6 +25,9 @@ type world struct {
 	kafka  *kafkatest.Fake
 	client *kafka.Client
 	graph  *graphtest.Server
+
+	tracers trace.TracerProvider
+	meters  metric.MeterProvider
 }
 
 // newWorld is called inside a synctest bubble.
@@ -76,7 +81,8 @@ func (w *world) run(c *config.Config, log io.Writer) (replica *worker.Worker, st
 	w.t.Helper()
 	replica, err := worker.New(c, worker.Options{
 		Version: "test", Dial: w.kafka.Dial, Transport: w.graph.RoundTripper(), FS: vfs.NewMem(),
-		Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Logger:         slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		TracerProvider: w.tracers, MeterProvider: w.meters,
 	})
 	if err != nil {
 		w.t.Fatal(err)
