@@ -21,8 +21,7 @@ func (t *task) askDelete(a *audience) *musterpb.Block {
 	case a.row.Origin != musterpb.Origin_ORIGIN_CREATED && a.row.Origin != musterpb.Origin_ORIGIN_FOUND:
 		return t.refusal("Delete it in the Ads Manager: "+audiencesPage(a)+".", "Muster did not make Facebook audience %s", a.row.FacebookId)
 	}
-	a.row.Deleting, a.row.Paused = true, true
-	t.endReplace(a, nil)
+	a.row.Deleting, a.row.Paused = true, true // a replacement waits: it goes on if Facebook refuses
 	return nil
 }
 
@@ -47,6 +46,9 @@ func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.
 	t.launch(tx, a, func(ctx context.Context) answer {
 		usage, err := t.options.Facebook.DeleteAudience(trace.ContextWithSpan(ctx, span), id)
 		t.budget.learn(account, usage, err, time.Now())
+		if facebook.ClassOf(err) == facebook.AudienceGone && t.isThere(ctx, account, id) {
+			err = notDeleted(account, id)
+		}
 		span.End()
 		return func(tx *consumer.Tx) error {
 			a.flight = false
@@ -59,6 +61,22 @@ func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.
 		}
 	})
 	return time.Time{}
+}
+
+// isThere reports whether an audience can be read of which Facebook says that it does
+// not exist: it says the same of what a token may not change.
+func (t *task) isThere(ctx context.Context, account facebook.AccountID, id facebook.AudienceID) bool {
+	_, usage, err := t.options.Facebook.Audience(ctx, id, "id")
+	t.budget.learn(account, usage, err, time.Now())
+	return facebook.ClassOf(err) != facebook.AudienceGone
+}
+
+func notDeleted(account facebook.AccountID, id facebook.AudienceID) error {
+	return &facebook.Error{
+		Class: facebook.Permission, Scope: facebook.ScopeAudience,
+		Title:  "Facebook audience " + string(id) + " is there, but the token may not delete it",
+		Remedy: "Give the token's user the Admin role on ad account " + string(account) + ", or delete it in the Ads Manager.",
+	}
 }
 
 // deleted applies the answer.

@@ -272,3 +272,45 @@ func TestOpenedAccountRousesAll(t *testing.T) {
 		}
 	}
 }
+
+// TestDeletionRefusedInAReplacement: the replacement goes on, whose sessions may have taken
+// people out.
+func TestDeletionRefusedInAReplacement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := replaceWorld(t, Options{}, graphtest.Options{Latency: 5 * time.Second})
+		w.graph.SetLookalikes(w.audienceOf("x").ID, "7")
+		w.command(musterpb.Verb_VERB_REPLACE, "x")
+		w.run(7 * time.Second) // the second of four is in flight
+		w.command(musterpb.Verb_VERB_DELETE, "x")
+		w.run(time.Hour)
+		if s := w.state(); s.State != "paused" || s.OrderRefused == nil {
+			t.Fatalf("shown as %v", s)
+		}
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.replacementEnds()
+		w.replacedNow()
+	})
+}
+
+// TestDeletionThatTheTokenMayNot: Facebook says of what a token may not delete that it does
+// not exist; it holds its members still.
+func TestDeletionThatTheTokenMayNot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+		w.crowd(0, 3, true)
+		w.run(2 * time.Hour)
+		first := w.audienceOf("x").ID
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.Gone, Match: graphtest.Match{Op: graphtest.OpDelete}, Count: 2})
+		w.command(musterpb.Verb_VERB_DELETE, "x")
+		w.run(time.Minute)
+		if s := w.state(); s.FacebookId != first || s.State != "deleting" || s.Block.GetReason() != "permission" {
+			t.Errorf("shown as %v", s)
+		}
+		w.run(3 * time.Hour)
+		if s := w.state(); s.FacebookId != "" || s.Block != nil || !w.graph.Audience(first).Deleted {
+			t.Errorf("with the role, shown as %v", s)
+		}
+	})
+}
