@@ -19,7 +19,8 @@ It is refused while members are in the audience, unless the configuration leaves
 (exclude, or sync: paused): what the stream says of them next would make it anew without
 the others. A later word of the stream does make it anew: its Facebook audience is found
 again, and is of unknown content. To use an audience again that was forgotten while it was
-left out, have all its members said again with muster replay.`,
+left out, have all its members said again with muster replay. An erasure that Facebook has not
+carried out by then is over, and recorded as forgotten.`,
 		question: func(audience string, s *musterpb.AudienceStatus) string {
 			held := ""
 			if s.FacebookId != "" {

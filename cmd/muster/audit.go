@@ -27,6 +27,7 @@ line. Steps are in order for one user and one audience:
   nothing_held  it held no rows of this user alone
   refused       Facebook refuses to remove them for now; it is tried again
   returned      the same rows were said of the user again before they were removed
+  forgotten     the audience was forgotten before they were removed: Facebook may hold them
 
 Users are named there by their keys (user_key_secret makes them), never by their ids; a
 record holds no identifier and no hash of one. With - the users are read from standard
