@@ -58,6 +58,16 @@ func (t *task) held(a *audience, now time.Time) bool {
 	return true
 }
 
+// endHold ends a hold of an audience that has nothing to send any more: no window
+// would come to see it.
+func (t *task) endHold(a *audience) {
+	if a.row.Block != nil && heldFor(a.row.Block.Reason) && a.counts.pending == 0 {
+		a.row.Block = nil
+		a.changed = true
+		t.touch(a)
+	}
+}
+
 // hold blocks an audience until a person agrees.
 func (t *task) hold(a *audience, b *musterpb.Block, now time.Time) {
 	if a.row.Block == nil || a.row.Block.Reason != b.Reason {

@@ -314,3 +314,31 @@ func TestDeletionThatTheTokenMayNot(t *testing.T) {
 		}
 	})
 }
+
+// TestHoldEndsWhenAllAreBack: with nothing to send any more there is nothing to hold.
+func TestHoldEndsWhenAllAreBack(t *testing.T) {
+	t.Parallel()
+	for _, addOnly := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+			w.crowd(0, 1200, true)
+			w.run(2 * time.Hour)
+			w.crowd(0, 1200, false)
+			w.run(2 * time.Hour)
+			if s := w.state(); s.State != "held" {
+				t.Fatalf("shown as %v", s)
+			}
+			if addOnly {
+				w.options.Audiences = map[string]AudienceOptions{"x": {AddOnly: true}}
+				w.restart()
+				w.task.Takeover()
+			} else {
+				w.crowd(0, 1200, true)
+			}
+			w.run(2 * time.Hour)
+			if s := w.state(); s.State != "waiting" || s.Block != nil {
+				t.Errorf("add_only %t: shown as %v", addOnly, s)
+			}
+		})
+	}
+}

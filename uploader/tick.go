@@ -85,6 +85,7 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 	if a.window == nil {
 		ok, at := t.due(a, now)
 		if !ok {
+			t.endHold(a)
 			return sooner(at, t.read(tx, a, now)), nil
 		}
 		if err := t.relink(tx, a); err != nil {
