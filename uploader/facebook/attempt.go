@@ -75,7 +75,7 @@ func (c *Client) attempt(ctx context.Context, r *call) (answer, *Error) {
 	}
 	token, err := credential()
 	if err != nil {
-		return answer{}, r.unauthorised(err)
+		return answer{}, r.tokenless(err)
 	}
 	own, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 	defer cancel()
@@ -199,6 +199,14 @@ func (r *call) withheld(cause error, sent bool) *Error {
 		failure.Title = "not sent"
 	}
 	failure.cause = cause
+	return failure
+}
+
+// tokenless is for a token that is missing: whoever is shown title and remedy alone
+// must know what to do.
+func (r *call) tokenless(err error) *Error {
+	failure := r.failure(Verdict{Class: Reauth, Scope: ScopeApp, Title: "there is no usable access token", remedy: remedyToken})
+	failure.cause = err
 	return failure
 }
 

@@ -52,7 +52,7 @@ func (c *Client) InspectToken(ctx context.Context) (TokenInfo, error) {
 	r := &call{op: OpInspectToken, path: []string{"debug_token"}}
 	token, err := c.token()
 	if err != nil {
-		return TokenInfo{}, r.unauthorised(err)
+		return TokenInfo{}, r.tokenless(err)
 	}
 	r.query = url.Values{"input_token": {token.AccessToken}}
 	if secret, err := c.appSecret(); err == nil && c.appID != "" {
