@@ -226,6 +226,11 @@ func TestDeletionIsDue(t *testing.T) {
 		if len(claims) != 1 || claims[0].early {
 			t.Errorf("the deletion waits as %+v", claims)
 		}
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(2 * time.Minute)
+		if !b.easy("1", time.Now()) {
+			t.Error("a deletion that was called off waits for the account")
+		}
 	})
 }
 
