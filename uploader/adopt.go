@@ -21,6 +21,8 @@ func (t *task) adopt(a *audience, c *musterpb.Command) *musterpb.Block {
 	switch {
 	case err != nil:
 		return t.refusal("Copy the id from the Ads Manager.", "%v", err)
+	case a.row.Forgetting:
+		return t.goesDown()
 	case a.options.LeaveOut:
 		return t.refusal("Let it be synchronised first: sync, include and exclude in the configuration.", "the audience is left out")
 	case a.options.FacebookID != "" && a.options.FacebookID != id:

@@ -16,6 +16,8 @@ import (
 // it until somebody resumes the audience, which makes it anew.
 func (t *task) askDelete(a *audience) *musterpb.Block {
 	switch {
+	case a.row.Forgetting:
+		return t.goesDown()
 	case a.row.FacebookId == "":
 		return t.refusal("Nothing is needed.", "the audience has no Facebook audience")
 	case a.row.Origin != musterpb.Origin_ORIGIN_CREATED && a.row.Origin != musterpb.Origin_ORIGIN_FOUND:

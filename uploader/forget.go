@@ -13,6 +13,10 @@ import (
 // whom the stream goes on to have would be missed. What Facebook holds stays there, and
 // is not known from now on.
 func (t *task) askForget(a *audience) *musterpb.Block {
+	if a.row.Deleting {
+		return t.refusal("Wait until that is done, as muster audience show tells, or end it with muster audience resume "+a.key+".",
+			"Facebook audience %s is being deleted, and would stay", a.row.FacebookId)
+	}
 	if a.counts.members > 0 && !a.options.LeaveOut {
 		return t.refusal("Have it left out first, by exclude or by sync: paused in the configuration, or have the stream let its members go.",
 			"%d members are in the audience, and what the stream says of them next would make it anew", a.counts.members)
@@ -21,10 +25,16 @@ func (t *task) askForget(a *audience) *musterpb.Block {
 		t.options.Logger.Warn("the audience is forgotten before Facebook has removed all erased users", "audience", a.key, "facebook_id", a.row.FacebookId, "users", n,
 			"remedy", "Remove them there by hand, or delete the Facebook audience.")
 	}
-	a.row.Forgetting, a.row.Deleting = true, false
+	a.row.Forgetting = true
 	a.row.ContentUnknown = a.row.FacebookId != ""
 	t.endReplace(a, nil)
 	return nil
+}
+
+// goesDown is why an audience that is being forgotten obeys no order that would be
+// forgotten with it.
+func (t *task) goesDown() *musterpb.Block {
+	return t.refusal("Wait until that is done.", "the audience is being forgotten")
 }
 
 // forgetSlice drops a slice of the members, and when there are none left the audience

@@ -230,7 +230,7 @@ func (t *task) replaced(tx *consumer.Tx, a *audience, now time.Time) error {
 	t.options.Logger.Info("the audience is replaced", "audience", a.key, "batches", r.Answered)
 	a.row.Since = r.Batch
 	a.row.Open = slices.DeleteFunc(a.row.Open, func(n int64) bool { return n <= r.Batch })
-	a.row.ResyncMs, a.row.ResentTo, a.row.ResentMs = 0, nil, now.UnixMilli()
+	a.row.ResyncMs, a.row.ResentTo, a.row.ResentMs, a.row.ResyncedMs = 0, nil, now.UnixMilli(), now.UnixMilli()
 	a.row.OwedTriedMs, a.row.ContentUnknown = 0, false
 	a.row.Block = nil
 	t.endReplace(a, nil)

@@ -226,6 +226,11 @@ func TestDeletionIsDue(t *testing.T) {
 		if len(claims) != 1 || claims[0].early {
 			t.Errorf("the deletion waits as %+v", claims)
 		}
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(2 * time.Minute)
+		if !b.easy("1", time.Now()) {
+			t.Error("a deletion that was called off waits for the account")
+		}
 	})
 }
 
@@ -341,4 +346,57 @@ func TestHoldEndsWhenAllAreBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestForgetWaitsForDeletion: an audience that is forgotten while it is being deleted would
+// stay at Facebook, against what was said of the deletion; nor is any other order obeyed
+// that would go down with the audience.
+func TestForgetWaitsForDeletion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{})
+		w.enter("x", "u", "email:a")
+		w.run(2 * time.Hour)
+		first := w.audienceOf("x").ID
+		w.exit("x", "u")
+		order := func(verb musterpb.Verb) *musterpb.Block {
+			time.Sleep(time.Millisecond)
+			w.command(verb, "x")
+			return w.task.Processor().(*task).audiences["x"].row.OrderRefused
+		}
+		order(musterpb.Verb_VERB_DELETE)
+		if order(musterpb.Verb_VERB_FORGET) == nil {
+			t.Error("forgotten while it is being deleted")
+		}
+		w.run(time.Minute)
+		if !w.graph.Audience(first).Deleted {
+			t.Error("not deleted")
+		}
+		if refused := order(musterpb.Verb_VERB_FORGET); refused != nil {
+			t.Errorf("deleted, and not forgotten: %v", refused)
+		}
+		if order(musterpb.Verb_VERB_DELETE).GetTitle() != "the audience is being forgotten" {
+			t.Error("deleted while it is being forgotten")
+		}
+		w.run(time.Minute)
+		if all := w.task.Processor().(*task).audiences; len(all) != 0 {
+			t.Errorf("not forgotten: %v", all)
+		}
+	})
+}
+
+// TestReplacedIsResynced: a replacement sends all, so resync_every counts from it.
+func TestReplacedIsResynced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := replaceWorld(t, Options{Audiences: map[string]AudienceOptions{"x": {ResyncEvery: 24 * time.Hour}}}, graphtest.Options{})
+		w.run(23 * time.Hour)
+		w.command(musterpb.Verb_VERB_REPLACE, "x")
+		w.run(20 * time.Minute)
+		w.journal.take()
+		w.run(4 * time.Hour)
+		if text := w.journal.take(); text != "" {
+			t.Errorf("just replaced, and sent:\n%s", text)
+		}
+	})
 }
