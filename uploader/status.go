@@ -12,7 +12,8 @@ import (
 
 // status is what was last shown of an audience.
 type status struct {
-	stale bool // something may have changed since
+	stale bool            // something may have changed since
+	held  *musterpb.Block // what held the account
 	shown []byte
 	at    time.Time
 }
@@ -32,6 +33,14 @@ func (a *audience) age(now time.Time) time.Duration {
 // StatusEvery, and says when the next one may be shown.
 func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next time.Time) {
 	for _, a := range t.order {
+		// What holds the account comes and goes without anything happening here.
+		held := t.budget.blocked(a.account())
+		if held != a.status.held {
+			a.status.held, a.status.stale = held, true
+		}
+		if held != nil {
+			next = sooner(next, now.Add(gaugeEvery))
+		}
 		if a.counts.pending > 0 {
 			next = sooner(next, now.Add(gaugeEvery))
 			t.telemetry.age(ctx, a.key, a.age(now))
