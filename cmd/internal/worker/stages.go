@@ -119,8 +119,11 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 	}
 	graph := uploader.Facebook(client)
 	if c.DryRun() {
-		w.dry = newDryRun(client, w.log)
-		graph = w.dry
+		dry := newDryRun(client, w.log)
+		w.mu.Lock()
+		w.dry = dry
+		w.mu.Unlock()
+		graph = dry
 	}
 	processors, err := uploader.New(uploader.Options{
 		Facebook:     graph,

@@ -29,9 +29,9 @@ type Worker struct {
 	uploads uploader.Health
 	cache   *pebble.Cache // while Run runs
 	disk    chan error    // why the disk of the tables has failed
-	dry     *dryRun       // in a dry run, once the stages are open
 
 	mu         sync.Mutex
+	dry        *dryRun // in a dry run, once the stages are open
 	stages     []*consumer.Stage
 	waitingFor string
 }
@@ -106,12 +106,15 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// DryRun is what a dry run would have written to Facebook, after Run.
+// DryRun is what a dry run would have written to Facebook so far.
 func (w *Worker) DryRun() []DryAudience {
-	if w.dry == nil {
+	w.mu.Lock()
+	dry := w.dry
+	w.mu.Unlock()
+	if dry == nil {
 		return nil
 	}
-	return w.dry.report()
+	return dry.report()
 }
 
 // open waits for Kafka, sees to the topics and makes the stages.
