@@ -25,7 +25,7 @@ func TestAudienceOrders(t *testing.T) {
 		return got.stdout
 	}
 	do("pause vip: done\n", "audience", "pause", "vip")
-	if list := do("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +0 +0 +0 +\S+ ago +\d+\n`).MatchString(list) {
+	if list := do("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +\d +0 +0 +(never|\S+ ago) +\d+\n`).MatchString(list) {
 		t.Errorf("list: %s", list)
 	}
 	do("act_1: ", "audience", "list")
