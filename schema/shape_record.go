@@ -51,7 +51,7 @@ func recordAction(action string) (in, ok bool) {
 func facebookAudience(e *envelope) string {
 	for _, v := range elements(e.externalID) {
 		id, ok := strings.CutPrefix(readExternalID(v).typ, facebookAudiencePrefix)
-		if ok && id != "" && len(id) <= 32 && strings.Trim(id, "0123456789") == "" {
+		if ok && facebookID(id) {
 			return id
 		}
 	}

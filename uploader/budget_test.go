@@ -102,7 +102,7 @@ func call(b *budget, account facebook.AccountID, now time.Time) (ok bool, at tim
 	c := &claim{audience: new(audience), task: t}
 	ok, at = b.take(account, c, now)
 	b.done(account, t)
-	b.forget(func(x *claim) bool { return x.task == t })
+	b.forgetTask(t)
 	return ok, at
 }
 

@@ -44,7 +44,7 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 		a.row.Paused = true
 	case musterpb.Verb_VERB_RESUME:
 		a.row.Paused, a.row.Deleting = false, false
-		t.budget.forget(func(c *claim) bool { return c.audience == a }) // the deletion's
+		t.budget.forgetAudience(a) // the deletion's
 		a.retry()
 	case musterpb.Verb_VERB_RELEASE:
 		a.row.Approved = true

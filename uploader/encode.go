@@ -40,13 +40,7 @@ func (b *batch) columns() []schema.Key {
 	}
 	var used schema.KeySet
 	for _, it := range b.items {
-		for _, r := range it.rows {
-			for k := range schema.Key(schema.NumKeys) {
-				if len(schema.Value(r, k)) > 0 {
-					used |= schema.KeysOf(k)
-				}
-			}
-		}
+		used |= keysOf(it.rows)
 	}
 	var columns []schema.Key
 	for k := range schema.Key(schema.NumKeys) {

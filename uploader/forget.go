@@ -109,7 +109,7 @@ func (t *task) drop(tx *consumer.Tx, a *audience) {
 // gone takes an audience off the task's lists, and its status away.
 func (t *task) gone(tx *consumer.Tx, a *audience) {
 	tx.Emit(consumer.Emission{Topic: t.options.Topic, Partition: t.info.Partition, Key: []byte(a.key)})
-	t.budget.forget(func(c *claim) bool { return c.audience == a })
+	t.budget.forgetAudience(a)
 	delete(t.audiences, a.key)
 	t.order = slices.DeleteFunc(t.order, func(o *audience) bool { return o == a })
 	t.touched = slices.DeleteFunc(t.touched, func(o *audience) bool { return o == a })

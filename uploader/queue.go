@@ -93,7 +93,16 @@ func (q *queue) rouse() {
 	}
 }
 
-// forget takes back what an audience, or all of a task, waits for.
+// forgetAudience takes back what an audience waits for, forgetTask what all of a
+// task's do.
+func (b *budget) forgetAudience(a *audience) {
+	b.forget(func(c *claim) bool { return c.audience == a })
+}
+
+func (b *budget) forgetTask(t *task) {
+	b.forget(func(c *claim) bool { return c.task == t })
+}
+
 func (b *budget) forget(which func(*claim) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -106,7 +106,7 @@ func (t *task) replace(tx *consumer.Tx, a *audience, now time.Time) (next time.T
 		t.breakOff(a, "it did not end within a day", true)
 		return now, nil
 	case a.options.LeaveOut, a.row.Paused, !r.Broken && t.twoSpaces(a):
-		t.budget.forget(func(c *claim) bool { return c.audience == a })
+		t.budget.forgetAudience(a)
 		return time.Time{}, nil
 	case now.Before(a.blockedUntil):
 		return a.blockedUntil, nil

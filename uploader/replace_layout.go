@@ -64,12 +64,8 @@ type tally struct {
 }
 
 func (c *tally) add(s shape, rows []*musterpb.Row) {
+	c.keys |= keysOf(rows)
 	for _, r := range rows {
-		for k := range schema.Key(schema.NumKeys) {
-			if len(schema.Value(r, k)) > 0 {
-				c.keys |= schema.KeysOf(k)
-			}
-		}
 		if !hasExternID(r) {
 			c.without++
 			continue

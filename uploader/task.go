@@ -156,14 +156,14 @@ func (t *task) Busy() bool {
 // Stop has nothing new sent.
 func (t *task) Stop() {
 	t.stopped = true
-	t.budget.forget(func(c *claim) bool { return c.task == t })
+	t.budget.forgetTask(t)
 }
 
 // Close ends the requests in flight and waits for them.
 func (t *task) Close() {
 	t.cancel()
 	t.wg.Wait()
-	t.budget.forget(func(c *claim) bool { return c.task == t })
+	t.budget.forgetTask(t)
 	t.budget.leave(t)
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
@@ -226,7 +226,8 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 	return nil
 }
 
-// mayCall reports whether the audience may make a request now, or when to ask again; the zero time means at the next Tick. What it grants, launch makes.
+// mayCall reports whether the audience may make a request now, or when to ask again;
+// the zero time means at the next Tick. What it grants, launch makes.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 	switch {
 	case t.stopped, t.inFlight >= t.options.MaxInFlight:

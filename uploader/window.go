@@ -154,7 +154,7 @@ func (t *task) endWindow(a *audience) {
 // again what they may not have done.
 func (t *task) abandon(a *audience, until time.Time, reason string) {
 	a.holdUntil = until
-	t.budget.forget(func(c *claim) bool { return c.audience == a })
+	t.budget.forgetAudience(a)
 	if a.window == nil {
 		return // a replacement waits likewise
 	}

@@ -8,6 +8,7 @@ import (
 	"muster/schema"
 	"muster/schema/musterpb"
 	"muster/uploader"
+	"muster/uploader/facebook"
 )
 
 // match is what decides how many of an audience's members Facebook knows, and what
@@ -107,15 +108,14 @@ func (r *reading) state() string {
 	if r.Delivery == deliveryTooSmall {
 		parts = append(parts, fmt.Sprintf("it delivers to no fewer than %d matched people", uploader.SmallAudience))
 	}
-	if r.Operation != 0 && r.Operation != operationNormal {
+	if r.Operation != 0 && r.Operation != facebook.OperationNormal {
 		parts = append(parts, fmt.Sprintf("%s (operation %d)", r.OperationText, r.Operation))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// Facebook's codes (Meta, "Custom Audience").
+// Facebook's codes of delivery (Meta, "Custom Audience").
 const (
 	deliveryReady    = 200
 	deliveryTooSmall = 300
-	operationNormal  = 200
 )

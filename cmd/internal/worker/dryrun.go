@@ -52,7 +52,7 @@ func (d *dryRun) of(id facebook.AudienceID) *DryAudience {
 	return a
 }
 
-// report is what would have been written so far, by name.
+// report is what would have been written so far, by id.
 func (d *dryRun) report() []DryAudience {
 	d.mu.Lock()
 	defer d.mu.Unlock()
