@@ -67,14 +67,19 @@ func (w *world) topics(partitions int) {
 func (w *world) produce(partitions, n int) {
 	w.t.Helper()
 	for _, topic := range []string{"in", "in2"} {
-		for p := range partitions {
-			messages := make([]consumer.Message, n)
-			for i := range messages {
-				messages[i].Key = fmt.Appendf(nil, "%s-k%d", topic, i%10)
-			}
-			if _, err := w.cluster.Append(w.t.Context(), topic, p, messages); err != nil {
-				w.t.Fatal(err)
-			}
+		w.produceTo(topic, partitions, n)
+	}
+}
+
+func (w *world) produceTo(topic string, partitions, n int) {
+	w.t.Helper()
+	for p := range partitions {
+		messages := make([]consumer.Message, n)
+		for i := range messages {
+			messages[i].Key = fmt.Appendf(nil, "%s-k%d", topic, i%10)
+		}
+		if _, err := w.cluster.Append(w.t.Context(), topic, p, messages); err != nil {
+			w.t.Fatal(err)
 		}
 	}
 }
