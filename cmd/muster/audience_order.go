@@ -56,7 +56,8 @@ func newOrder(environ []string, o order) *cobra.Command {
 The order goes through Kafka to whichever replica owns the audience; the command waits
 until that says it has obeyed. Exit status: 0 obeyed, 1 nobody has said so yet (the order
 stays, and is obeyed as soon as a replica runs).`,
-		Args: arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
+		Args:              arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
+		ValidArgsFunction: completeAudience(&s),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.question != nil {
 				if err := confirm.check(cmd, ""); err != nil {

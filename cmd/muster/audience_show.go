@@ -25,6 +25,8 @@ func newAudienceShow(environ []string) *cobra.Command {
 		Short:   "Show one audience, with the last day by hour",
 		Example: `  muster audience show --config muster.yaml vip`,
 		Args:    arguments(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: completeAudience(&s),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.load(true, (*config.Config).ValidateKafka)
 			if err != nil {
