@@ -40,6 +40,9 @@ func TestAudienceOrders(t *testing.T) {
 	told("resume vip: done\n", "audience", "resume", "vip")
 	f.await(t, 2)
 	told("resync vip: done\n", "resync", "vip")
+	if got := told("resync vip: all is sent\n", "resync", "vip", "--follow"); !strings.Contains(got, "vip: waiting, ") {
+		t.Errorf("followed: %q", got)
+	}
 	told("resync vip: begun; muster audience show vip tells how far it is\n", "resync", "vip", "--replace")
 	told("pause vip: done\n", "audience", "pause", "vip")
 	if got := b.do(t, "", "resync", "vip", "--replace"); exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "the audience is paused. Run muster audience resume vip first.") {
