@@ -35,6 +35,7 @@ func TestChangelogSettingsAreChecked(t *testing.T) {
 		"Kafka's default":  {but("delete.retention.ms", ""), "delete.retention.ms=86400000, needs at least 604800000"},
 		"not compacted":    {but("cleanup.policy", "delete"), "--entity-name log --add-config cleanup.policy=compact"},
 		"expiring as well": {but("cleanup.policy", "compact,delete"), "--entity-name log --add-config cleanup.policy=compact"},
+		"larger records":   {but("max.message.bytes", "16777216"), ""},
 		"smaller records":  {but("max.message.bytes", "1048588"), "--entity-name log --add-config max.message.bytes=8388608"},
 	} {
 		t.Run(name, func(t *testing.T) {
