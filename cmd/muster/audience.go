@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,13 @@ release) is another thing, and goes on by itself where its cause is gone.`,
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RESUME, name: "resume", short: "Go on with a paused audience", example: "muster audience resume",
 			long: `Go on with an audience that was paused: all that changed meanwhile is sent with its next
-window.`,
+window. One that the configuration pauses (sync: paused) stays so.`,
+			answer: func(audience string, s *musterpb.AudienceStatus) (string, error) {
+				if text := (audienceLine{Audience: audience, PausedBy: s.PausedBy}).paused(); text != "" {
+					return "", errors.New("still " + text)
+				}
+				return "done", nil
+			},
 		}),
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RELEASE, name: "release", short: "Agree to what is held: many removals, or a new audience", example: "muster audience release",

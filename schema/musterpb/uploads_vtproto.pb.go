@@ -340,6 +340,11 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 		copy(tmpContainer, rhs)
 		r.UnmatchableBy = tmpContainer
 	}
+	if rhs := m.PausedBy; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.PausedBy = tmpContainer
+	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
 		copy(r.unknownFields, m.unknownFields)
@@ -1005,6 +1010,15 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 	}
 	if !this.OrderRefused.EqualVT(that.OrderRefused) {
 		return false
+	}
+	if len(this.PausedBy) != len(that.PausedBy) {
+		return false
+	}
+	for i, vx := range this.PausedBy {
+		vy := that.PausedBy[i]
+		if vx != vy {
+			return false
+		}
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
@@ -2080,6 +2094,17 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if len(m.PausedBy) > 0 {
+		for iNdEx := len(m.PausedBy) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.PausedBy[iNdEx])
+			copy(dAtA[i:], m.PausedBy[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.PausedBy[iNdEx])))
+			i--
+			dAtA[i] = 0x4
+			i--
+			dAtA[i] = 0xb2
+		}
+	}
 	if m.OrderRefused != nil {
 		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
 		if err != nil {
@@ -3025,6 +3050,12 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	if m.OrderRefused != nil {
 		l = m.OrderRefused.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if len(m.PausedBy) > 0 {
+		for _, s := range m.PausedBy {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
 	}
 	n += len(m.unknownFields)
 	return n
@@ -6558,6 +6589,38 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		case 70:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PausedBy", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PausedBy = append(m.PausedBy, string(dAtA[iNdEx:postIndex]))
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
