@@ -75,7 +75,7 @@ var _ consumer.Restorer = (*task)(nil)
 func (s *stage) task(info consumer.TaskInfo) (consumer.Processor, error) {
 	t := &task{stage: s, info: info, audiences: make(map[string]*audience), wake: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	s.budget.join(info.Partitions)
+	s.budget.join(t, info.Partitions)
 	return t, nil
 }
 
