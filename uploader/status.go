@@ -141,8 +141,12 @@ func (t *task) pausedBy(a *audience) []string {
 	return by
 }
 
-// blockOf is what holds the audience up until a person acts; nil = nothing.
+// blockOf is what holds the audience up until a person acts; nil = nothing, as where
+// it is left out anyway.
 func (t *task) blockOf(a *audience) *musterpb.Block {
+	if a.options.LeaveOut {
+		return nil
+	}
 	if b := t.spacesBlock(a); b != nil {
 		return b
 	}

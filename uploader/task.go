@@ -105,6 +105,9 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 			t.lookAtAll(tx, a)
 		}
 		a.forgetKindBlock()
+		if a.twoKeyed() {
+			a.blockedUntil = time.Time{} // the other may have let go of it since
+		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))

@@ -47,8 +47,9 @@ window. One that the configuration pauses (sync: paused) stays so.`,
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RELEASE, name: "release", short: "Agree to what is held: many removals, or a new audience", example: "muster audience release",
 			long: `Agree to what an audience is held for (muster audience show tells it): that more of it than
-max_removed_share leaves at once, or that it is created at Facebook. The agreement is to
-those that are to leave now; were more to follow, it is held again.`,
+max_removed_share leaves at once, or that it is created at Facebook, or created beyond
+max_audiences. The agreement is to those that are to leave now, and to one creation
+beyond max_audiences; were more to follow, it is held again.`,
 		}),
 		newAdopt(environ), newForget(environ), newDelete(environ),
 	)

@@ -218,8 +218,10 @@ type Audience struct {
 	// The audience and its members are being dropped.
 	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
 	// facebook_id is to be deleted at Facebook; the last one that was.
-	Deleting      bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
-	DeletedId     string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	Deleting  bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
+	DeletedId string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	// A person agreed to its being made, once, though the ad account is full.
+	BeyondLimit   bool `protobuf:"varint,69,opt,name=beyond_limit,json=beyondLimit,proto3" json:"beyond_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -581,6 +583,13 @@ func (x *Audience) GetDeletedId() string {
 		return x.DeletedId
 	}
 	return ""
+}
+
+func (x *Audience) GetBeyondLimit() bool {
+	if x != nil {
+		return x.BeyondLimit
+	}
+	return false
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -1635,7 +1644,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xe1\f\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\x84\r\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1692,7 +1701,8 @@ const file_uploads_proto_rawDesc = "" +
 	"forgetting\x12\x1a\n" +
 	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
 	"\n" +
-	"deleted_id\x18D \x01(\tR\tdeletedId\"\xd9\x02\n" +
+	"deleted_id\x18D \x01(\tR\tdeletedId\x12!\n" +
+	"\fbeyond_limit\x18E \x01(\bR\vbeyondLimit\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +

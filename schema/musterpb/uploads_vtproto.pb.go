@@ -67,6 +67,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.Forgetting = m.Forgetting
 	r.Deleting = m.Deleting
 	r.DeletedId = m.DeletedId
+	r.BeyondLimit = m.BeyondLimit
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -560,6 +561,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.DeletedId != that.DeletedId {
+		return false
+	}
+	if this.BeyondLimit != that.BeyondLimit {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1090,6 +1094,18 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.BeyondLimit {
+		i--
+		if m.BeyondLimit {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0xa8
 	}
 	if len(m.DeletedId) > 0 {
 		i -= len(m.DeletedId)
@@ -2675,6 +2691,9 @@ func (m *Audience) SizeVT() (n int) {
 	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
+	if m.BeyondLimit {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -4242,6 +4261,26 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.DeletedId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 69:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BeyondLimit", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.BeyondLimit = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
