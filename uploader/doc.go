@@ -43,7 +43,8 @@
 // in flight. Forgetting waits until no request can take effect any more, drops members in
 // slices, after what is to be told of their erasures, and the audience's row last, so that
 // a crash finds the row and goes on; a member
-// who comes in meanwhile is kept, and the audience begins anew with them. An order that
+// who comes in meanwhile is kept, and the audience begins anew with them. While a replace
+// session may be under way at Facebook, forgetting is refused. An order that
 // cannot be obeyed changes nothing and is shown with its remedy (order_refused).
 //
 // Two requests of one audience are never in flight at once, and it has one window

@@ -17,9 +17,10 @@ type Health struct {
 	overdue    map[string]Overdue
 }
 
-// Block is why nothing is sent to an audience, and what to do about it.
+// Block is why nothing is sent to an audience, and what to do about it. Reason is a
+// heading of docs/states.md.
 type Block struct {
-	Title, Remedy string
+	Reason, Title, Remedy string
 }
 
 // Blocked returns the blocks of audiences, by key. Empty = healthy.
@@ -70,7 +71,7 @@ func (h *Health) set(key string, s *musterpb.AudienceStatus) {
 	if h.blocks == nil {
 		h.blocks = make(map[string]Block)
 	}
-	h.blocks[key] = Block{Title: b.Title, Remedy: b.Remedy}
+	h.blocks[key] = Block{Reason: b.Reason, Title: b.Title, Remedy: b.Remedy}
 }
 
 func (h *Health) addTwoSources(audience string) {

@@ -240,7 +240,7 @@ func (o Options) twoKeys() []error {
 	var mistakes []error
 	keys := make(map[string][]string)
 	for key, a := range o.Audiences {
-		if what := cmp.Or(string(a.FacebookID), a.FacebookName); what != "" && !a.LeaveOut {
+		if what := cmp.Or(string(a.FacebookID), a.FacebookName); what != "" && !o.of(key).LeaveOut {
 			if a.FacebookID == "" {
 				what = fmt.Sprintf("%q in ad account %s", what, o.of(key).Account)
 			}
@@ -267,15 +267,15 @@ func (o Options) twoKeys() []error {
 	return mistakes
 }
 
-// givenElsewhere reports whether the configuration gives a Facebook audience to
-// another key than this one, in whatever partition that is.
-func (o *Options) givenElsewhere(id facebook.AudienceID, key string) bool {
-	for other, a := range o.Audiences {
-		if other != key && a.FacebookID == id && !a.LeaveOut {
-			return true
+// givenTo returns the key to which the configuration gives a Facebook audience, in
+// whatever partition that is; "" = none.
+func (o *Options) givenTo(id facebook.AudienceID) string {
+	for key, a := range o.Audiences {
+		if a.FacebookID == id && !o.of(key).LeaveOut {
+			return key
 		}
 	}
-	return false
+	return ""
 }
 
 // of returns what holds for one audience.

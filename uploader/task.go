@@ -75,7 +75,7 @@ var _ consumer.Restorer = (*task)(nil)
 func (s *stage) task(info consumer.TaskInfo) (consumer.Processor, error) {
 	t := &task{stage: s, info: info, audiences: make(map[string]*audience), wake: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	s.budget.join(info.Partitions)
+	s.budget.join(t, info.Partitions)
 	return t, nil
 }
 
@@ -105,6 +105,9 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 			t.lookAtAll(tx, a)
 		}
 		a.forgetKindBlock()
+		if a.twoKeyed() {
+			a.blockedUntil = time.Time{} // the other may have let go of it since
+		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))

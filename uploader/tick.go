@@ -75,8 +75,13 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 			return time.Time{}, nil
 		case a.row.Deleting && !t.stopped:
 			return t.deleteIt(tx, a, now), nil
-		case a.remapped() && !t.stopped && !now.Before(a.blockedUntil):
-			return later(now, a.blockedUntil), t.relink(tx, a) // then its members are looked at
+		case a.remapped() && !t.stopped, a.twoKeyed() && !t.stopped:
+			if now.Before(a.blockedUntil) {
+				return a.blockedUntil, nil
+			}
+			err := t.relink(tx, a) // then its members are looked at
+			t.touch(a)
+			return later(now, a.blockedUntil), err
 		}
 	}
 	if a.window == nil && a.row.Replace != nil && a.row.FacebookId != "" {

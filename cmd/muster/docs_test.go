@@ -380,6 +380,11 @@ func titles(t *testing.T) map[string][]string {
 				return true
 			}
 			blocks++
+			for _, name := range []string{"Reason", "Title", "Remedy", "SinceMs"} {
+				if field(lit, name) == nil {
+					t.Errorf("uploader: a block without %s: it must say what is wrong and what to do about it", name)
+				}
+			}
 			switch reason := field(lit, "Reason").(type) {
 			case *ast.BasicLit:
 				add(str(reason), str(field(lit, "Title")))

@@ -218,8 +218,10 @@ type Audience struct {
 	// The audience and its members are being dropped.
 	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
 	// facebook_id is to be deleted at Facebook; the last one that was.
-	Deleting      bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
-	DeletedId     string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	Deleting  bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
+	DeletedId string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	// A person agreed to its being made, once, though the ad account is full.
+	BeyondLimit   bool `protobuf:"varint,69,opt,name=beyond_limit,json=beyondLimit,proto3" json:"beyond_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -581,6 +583,13 @@ func (x *Audience) GetDeletedId() string {
 		return x.DeletedId
 	}
 	return ""
+}
+
+func (x *Audience) GetBeyondLimit() bool {
+	if x != nil {
+		return x.BeyondLimit
+	}
+	return false
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -1237,13 +1246,16 @@ type AudienceStatus struct {
 	AccountLoad     *AccountLoad `protobuf:"bytes,26,opt,name=account_load,json=accountLoad,proto3" json:"account_load,omitempty"`
 	// Members who have rows with an identifier, by schema.Key.
 	Coverage []int64 `protobuf:"varint,27,rep,packed,name=coverage,proto3" json:"coverage,omitempty"`
-	// Members without rows, by why: Unmatchable.
+	// Members without rows, by why: Unmatchable. UNMATCHABLE_NONE counts those whose
+	// last emission is of a Muster that did not say it yet; it ends with their next one.
 	UnmatchableBy  []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
 	Reading        *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
 	Replace        string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                      // what a replacement under way is doing, in words
 	ReplaceFailed  *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
 	ContentUnknown bool     `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
 	OrderRefused   *Block   `protobuf:"bytes,63,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`        // why the last command was not obeyed
+	// Of state paused, who wants it so: configuration (sync: paused), command, or both.
+	PausedBy []string `protobuf:"bytes,70,rep,name=paused_by,json=pausedBy,proto3" json:"paused_by,omitempty"`
 	// Members of erased users of whom Facebook may still hold rows, since when the
 	// oldest of them, how many for too long, and what to do about those.
 	Erasing         int64  `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
@@ -1515,6 +1527,13 @@ func (x *AudienceStatus) GetOrderRefused() *Block {
 	return nil
 }
 
+func (x *AudienceStatus) GetPausedBy() []string {
+	if x != nil {
+		return x.PausedBy
+	}
+	return nil
+}
+
 func (x *AudienceStatus) GetErasing() int64 {
 	if x != nil {
 		return x.Erasing
@@ -1625,7 +1644,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xe1\f\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\x84\r\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1682,7 +1701,8 @@ const file_uploads_proto_rawDesc = "" +
 	"forgetting\x12\x1a\n" +
 	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
 	"\n" +
-	"deleted_id\x18D \x01(\tR\tdeletedId\"\xd9\x02\n" +
+	"deleted_id\x18D \x01(\tR\tdeletedId\x12!\n" +
+	"\fbeyond_limit\x18E \x01(\bR\vbeyondLimit\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
@@ -1744,7 +1764,7 @@ const file_uploads_proto_rawDesc = "" +
 	"erasedRows\x12'\n" +
 	"\x0ferasure_refused\x18  \x01(\bR\x0eerasureRefused\x12\x1c\n" +
 	"\twithdrawn\x18! \x01(\bR\twithdrawn\x12*\n" +
-	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xa3\n" +
+	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\n" +
 	"\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -1783,7 +1803,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
 	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
 	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x125\n" +
-	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x18\n" +
+	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x1b\n" +
+	"\tpaused_by\x18F \x03(\tR\bpausedBy\x12\x18\n" +
 	"\aerasing\x182 \x01(\x03R\aerasing\x12*\n" +
 	"\x11oldest_erasure_ms\x183 \x01(\x10R\x0foldestErasureMs\x12)\n" +
 	"\x10erasures_overdue\x184 \x01(\x03R\x0ferasuresOverdue\x12%\n" +

@@ -67,6 +67,7 @@ func (m *Audience) CloneVT() *Audience {
 	r.Forgetting = m.Forgetting
 	r.Deleting = m.Deleting
 	r.DeletedId = m.DeletedId
+	r.BeyondLimit = m.BeyondLimit
 	if rhs := m.Open; rhs != nil {
 		tmpContainer := make([]int64, len(rhs))
 		copy(tmpContainer, rhs)
@@ -340,6 +341,11 @@ func (m *AudienceStatus) CloneVT() *AudienceStatus {
 		copy(tmpContainer, rhs)
 		r.UnmatchableBy = tmpContainer
 	}
+	if rhs := m.PausedBy; rhs != nil {
+		tmpContainer := make([]string, len(rhs))
+		copy(tmpContainer, rhs)
+		r.PausedBy = tmpContainer
+	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
 		copy(r.unknownFields, m.unknownFields)
@@ -555,6 +561,9 @@ func (this *Audience) EqualVT(that *Audience) bool {
 		return false
 	}
 	if this.DeletedId != that.DeletedId {
+		return false
+	}
+	if this.BeyondLimit != that.BeyondLimit {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1006,6 +1015,15 @@ func (this *AudienceStatus) EqualVT(that *AudienceStatus) bool {
 	if !this.OrderRefused.EqualVT(that.OrderRefused) {
 		return false
 	}
+	if len(this.PausedBy) != len(that.PausedBy) {
+		return false
+	}
+	for i, vx := range this.PausedBy {
+		vy := that.PausedBy[i]
+		if vx != vy {
+			return false
+		}
+	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
 
@@ -1076,6 +1094,18 @@ func (m *Audience) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.BeyondLimit {
+		i--
+		if m.BeyondLimit {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x4
+		i--
+		dAtA[i] = 0xa8
 	}
 	if len(m.DeletedId) > 0 {
 		i -= len(m.DeletedId)
@@ -2080,6 +2110,17 @@ func (m *AudienceStatus) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if len(m.PausedBy) > 0 {
+		for iNdEx := len(m.PausedBy) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.PausedBy[iNdEx])
+			copy(dAtA[i:], m.PausedBy[iNdEx])
+			i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.PausedBy[iNdEx])))
+			i--
+			dAtA[i] = 0x4
+			i--
+			dAtA[i] = 0xb2
+		}
+	}
 	if m.OrderRefused != nil {
 		size, err := m.OrderRefused.MarshalToSizedBufferVT(dAtA[:i])
 		if err != nil {
@@ -2650,6 +2691,9 @@ func (m *Audience) SizeVT() (n int) {
 	if l > 0 {
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
 	}
+	if m.BeyondLimit {
+		n += 3
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3025,6 +3069,12 @@ func (m *AudienceStatus) SizeVT() (n int) {
 	if m.OrderRefused != nil {
 		l = m.OrderRefused.SizeVT()
 		n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if len(m.PausedBy) > 0 {
+		for _, s := range m.PausedBy {
+			l = len(s)
+			n += 2 + l + protohelpers.SizeOfVarint(uint64(l))
+		}
 	}
 	n += len(m.unknownFields)
 	return n
@@ -4211,6 +4261,26 @@ func (m *Audience) UnmarshalVT(dAtA []byte) error {
 			}
 			m.DeletedId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 69:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BeyondLimit", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.BeyondLimit = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -6558,6 +6628,38 @@ func (m *AudienceStatus) UnmarshalVT(dAtA []byte) error {
 			if err := m.OrderRefused.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		case 70:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PausedBy", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protohelpers.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PausedBy = append(m.PausedBy, string(dAtA[iNdEx:postIndex]))
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

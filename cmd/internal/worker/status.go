@@ -123,7 +123,7 @@ func waiting(blocked map[string]uploader.Block) []string {
 		if len(of) > maxNamed {
 			names += fmt.Sprintf(" and %d more", len(of)-maxNamed)
 		}
-		lines = append(lines, fmt.Sprintf("nothing is sent to %s: %s: %s", names, b.Title, b.Remedy))
+		lines = append(lines, fmt.Sprintf("nothing is sent to %s (%s): %s: %s", names, b.Reason, b.Title, b.Remedy))
 	}
 	slices.Sort(lines)
 	return lines
