@@ -11,8 +11,8 @@ import (
 //
 //	NUL E user-key time          in muster.members: an erasure that is to reach ad accounts
 //	NUL E account NUL time user-key   in muster.uploads: its state in one of them
-//	NUL R partition number       in muster.members: rows that Facebook has removed from
-//	                             all audiences of an ad account
+//	NUL R account NUL time user-key   in muster.members: values that Facebook has removed
+//	                             from all audiences of an ad account
 const (
 	reserved       = "\x00"
 	reservedErased = reserved + "E"
@@ -79,14 +79,19 @@ func ParseAccountErasureKey(key []byte) (account string, e Erasure, err error) {
 	return account, e, nil
 }
 
-// AccountRemovalKey returns the key in muster.members of what a partition of the uploader
-// says under a number of its own that is used once.
-func AccountRemovalKey(partition int, number int64) []byte {
-	b := binary.BigEndian.AppendUint32([]byte(reservedGone), uint32(partition))
-	return binary.BigEndian.AppendUint64(b, uint64(number))
+// AccountRemovalKey returns the key in muster.members of the values that Facebook has
+// removed from all audiences of an ad account, named after the first of the erasures that
+// they were removed for: said again, it is overwritten.
+func AccountRemovalKey(account string, first Erasure) []byte {
+	return append([]byte(reservedGone), AccountErasureKey(account, first)[len(reservedErased):]...)
 }
 
 // IsAccountRemovalKey reports whether a key is an AccountRemovalKey.
 func IsAccountRemovalKey(key []byte) bool {
-	return len(key) == len(reservedGone)+4+8 && strings.HasPrefix(string(key), reservedGone)
+	rest, is := strings.CutPrefix(string(key), reservedGone)
+	if !is {
+		return false
+	}
+	_, _, err := ParseAccountErasureKey([]byte(reservedErased + rest))
+	return err == nil
 }
