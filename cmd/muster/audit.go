@@ -31,6 +31,12 @@ line. Steps are in order for one user and one audience:
   returned      the same rows were said of the user again before they were removed
   forgotten     the audience was forgotten before they were removed: Facebook may hold them
 
+With erase.scope account, removed and refused are also said of an ad account, which is all
+audiences in it, and:
+
+  nothing_known  nothing was known by which Facebook could find the person; it is not asked
+  called_off     erase.scope, or the ad account, is not configured any more; perhaps not removed
+
 Users are named there by their keys (user_key_secret makes them), never by their ids; a
 record holds no identifier and no hash of one. With - the users are read from standard
 input, one a line. After a crash a step may stand there twice. Records are kept for

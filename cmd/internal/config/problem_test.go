@@ -86,6 +86,7 @@ group: "a b"
 state_dir: ""
 installation: "a b"
 log: {level: warning, format: xml}
+erase: {scope: all, overdue_after: 1m}
 `, want: []string{
 			`muster.yaml:13:18: topics.prefix: "a b": want up to 200 of a-z A-Z 0-9 . _ -; choose a prefix such as muster.`,
 			`muster.yaml:13:45: topics.replication_factor: "-1": want 0 to 32767`,
@@ -101,6 +102,8 @@ log: {level: warning, format: xml}
 			`muster.yaml:12:12: anonymous: "acept": want one of accept, ignore; did you mean accept?`,
 			`muster.yaml:8:13: max_values: "0": want 1 to 100`,
 			`muster.yaml:9:18: max_event_bytes: "9000000": want 1024 to 8388608`,
+			`muster.yaml:18:16: erase.scope: "all": want one of audiences, account; audiences reaches those that Muster keeps, account also all others in the ad account, lists that keep people out of advertising included`,
+			`muster.yaml:18:36: erase.overdue_after: "1m0s": want 1h to 720h`,
 			`muster.yaml:17:14: log.level: "warning": want one of debug, info, warn, error; did you mean warn?`,
 			`muster.yaml:17:31: log.format: "xml": want one of text, json`,
 		}},
