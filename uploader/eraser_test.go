@@ -410,18 +410,18 @@ func TestErasureEverywhereFaults(t *testing.T) {
 		graphtest.ResetAfter, graphtest.Gone, graphtest.Forbidden, graphtest.TOS, graphtest.TokenExpired, graphtest.TooMany, graphtest.Code368,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			w := newErasing(t, Options{}, graphtest.Options{})
+			w := newErasing(t, Options{Window: 10 * time.Minute}, graphtest.Options{})
 			w.known("u1", "u2")
 			w.enter("x", "u3", "email:3")
-			w.pass(2 * time.Hour)
+			w.pass(5 * time.Minute)
 			began := time.Now()
 			w.graph.Inject(graphtest.Fault{Kind: kind, Match: graphtest.Match{Op: graphtest.OpForget}})
 			w.eraseAll("u1")
 			w.eraseAll("u2")
 			w.enter("x", "u4", "email:4")
-			w.pass(2 * time.Hour)
+			w.pass(40 * time.Minute)
 			if kind == graphtest.Code368 {
-				w.pass(3 * time.Hour) // Facebook wants a longer rest
+				w.pass(4 * time.Hour) // Facebook wants a longer rest
 			}
 			w.holds("1", 0)
 			w.tells("u1 removed 1 1", "u2 removed 1 1")

@@ -175,6 +175,7 @@ func (t *task) Close() {
 	t.budget.leave(t)
 	for _, e := range t.erasers {
 		t.options.Health.setAccount(e.account, t.info.Partition, Overdue{})
+		t.telemetry.accountErasures(context.Background(), e.account, t.info.Partition, 0, 0)
 	}
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
