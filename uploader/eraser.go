@@ -128,66 +128,6 @@ func (t *task) tickErasers(tx *consumer.Tx, now time.Time) (next time.Time, err 
 	return next, nil
 }
 
-// entry is the state of one erasure in one ad account while a call works on it.
-type entry struct {
-	*musterpb.AccountErasure
-	key     []byte
-	erasure schema.Erasure
-}
-
-func (x *entry) over() bool { return x.Removed || x.CalledOff }
-
-// entry reads an entry; nil if there is none.
-func (t *task) entry(tx *consumer.Tx, account facebook.AccountID, id schema.Erasure) (*entry, error) {
-	key := schema.AccountErasureKey(string(account), id)
-	value, err := tx.Value(key)
-	if err != nil || value == nil {
-		return nil, err
-	}
-	return decodeEntry(key, id, value)
-}
-
-func decodeEntry(key []byte, id schema.Erasure, value []byte) (*entry, error) {
-	x := &entry{AccountErasure: new(musterpb.AccountErasure), key: key, erasure: id}
-	if err := x.UnmarshalVT(value); err != nil {
-		return nil, fmt.Errorf("read erasure in an ad account: %w", err)
-	}
-	return x, nil
-}
-
-// putEntry logs an entry.
-func (t *task) putEntry(tx *consumer.Tx, x *entry) error {
-	value, err := x.MarshalVT()
-	if err != nil {
-		return fmt.Errorf("encode erasure in an ad account: %w", err)
-	}
-	tx.Put(x.key, value)
-	if x.over() || len(x.Audit) > 0 {
-		tx.PutDerived(entryKey(x.key), auditUntold)
-	}
-	return nil
-}
-
-// restoreEntry brings the derived key of an entry along.
-func restoreEntry(tx *consumer.Tx, key, value []byte) error {
-	_, id, err := schema.ParseAccountErasureKey(key)
-	if err != nil {
-		return fmt.Errorf("restore uploads: %w", err)
-	}
-	if value != nil {
-		x, err := decodeEntry(key, id, value)
-		if err != nil {
-			return err
-		}
-		if x.over() || len(x.Audit) > 0 {
-			tx.PutDerived(entryKey(key), auditUntold)
-			return nil
-		}
-	}
-	tx.DeleteDerived(entryKey(key))
-	return nil
-}
-
 // erased takes in an erasure that is said as a whole: an entry for each account. Of a
 // later configuration's accounts nothing is known here, and they are not asked.
 func (t *task) erased(tx *consumer.Tx, id schema.Erasure, rows []*musterpb.Row) (outcome string, err error) {
