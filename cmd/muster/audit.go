@@ -45,7 +45,8 @@ topics.audit_retention.
 An erasure is written to every partition of a source, and for the user's id as both userId
 and anonymousId: so there are steps requested that know nothing of the user. With --summary
 there is one line for each erasure instead: what was known of the user in all, how many
-audiences were told, and at how many of them the last step was which. Audiences that say
+audiences were told, at how many of them the last step was which, and from how many ad
+accounts the user was removed as a whole. Audiences that say
 nothing had not known the user for a week, or are not done yet. Without users, erasures of
 which nothing was known are counted in the last line only.`,
 		Example: `  muster audit --config muster.yaml
