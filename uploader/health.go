@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"muster/schema/musterpb"
+	"muster/uploader/facebook"
 )
 
 // Health tells what audiences of this process wait for a person to mend. It is
@@ -15,6 +16,13 @@ type Health struct {
 	blocks     map[string]Block
 	twoSources map[string]int64
 	overdue    map[string]Overdue
+	accounts   map[accountPart]Overdue
+}
+
+// accountPart is what one task has to do with an ad account.
+type accountPart struct {
+	account   facebook.AccountID
+	partition int
 }
 
 // Block is why nothing is sent to an audience, and what to do about it. Reason is a
@@ -50,6 +58,34 @@ func (h *Health) Overdue() map[string]Overdue {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return maps.Clone(h.overdue)
+}
+
+// OverdueAccounts returns the overdue erasures that are to reach whole ad accounts, by
+// account. Empty = healthy.
+func (h *Health) OverdueAccounts() map[facebook.AccountID]Overdue {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make(map[facebook.AccountID]Overdue)
+	for of, o := range h.accounts {
+		o.Erasures += all[of.account].Erasures
+		all[of.account] = o
+	}
+	return all
+}
+
+// setAccount takes what a task has of an account; no erasures = nothing.
+func (h *Health) setAccount(account facebook.AccountID, partition int, o Overdue) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	of := accountPart{account, partition}
+	if o.Erasures == 0 {
+		delete(h.accounts, of)
+		return
+	}
+	if h.accounts == nil {
+		h.accounts = make(map[accountPart]Overdue)
+	}
+	h.accounts[of] = o
 }
 
 // set takes what holds an audience now; nil = nothing.

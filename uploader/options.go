@@ -36,6 +36,14 @@ type Options struct {
 	Rejected string
 	// Audit takes the steps of erasures; "" = none are told.
 	Audit string
+	// EraseAccounts has erasures that are said as a whole carried out in every ad account
+	// named here: Facebook removes the person from all audiences there, other people's
+	// too. Otherwise they are called off.
+	EraseAccounts bool
+	// Members is the topic that member rows come by; every task of the stage is told there
+	// of what EraseAccounts has removed. Needed with it and, to
+	// end what it began, after it.
+	Members string
 	// OverdueAfter is how long rows of an erased user may be at Facebook before that is
 	// told loudly. Default 72 h: removals that are refused have been tried a dozen times
 	// by then, and of the month that Art. 12 (3) GDPR grants, four weeks are left for a
@@ -201,6 +209,9 @@ func (o Options) validate() error {
 	}
 	if o.Installation == "" {
 		wrong("installation: want a name")
+	}
+	if o.EraseAccounts && o.Members == "" {
+		wrong("topic of members: want a name, to erase in whole ad accounts")
 	}
 	if o.Topic == "" {
 		wrong("status topic: want a name")

@@ -47,6 +47,11 @@ func (t *task) Process(ctx context.Context, tx *consumer.Tx, records []consumer.
 			}
 		}
 	}
+	for _, gone := range b.removals { // of members as the batch leaves them
+		if err := t.unsettle(tx, gone); err != nil {
+			return fmt.Errorf("unsettle members of ad account %s: %w", gone.Account, err)
+		}
+	}
 	return t.flush(tx)
 }
 
@@ -56,6 +61,8 @@ type intake struct {
 	tx      *consumer.Tx
 	members map[string]*arrival
 	order   []*arrival
+	// removals are to be looked at when all members are logged.
+	removals []*musterpb.AccountRemoval
 }
 
 // arrival is a member that records of the batch speak of.
@@ -66,6 +73,9 @@ type arrival struct {
 }
 
 func (b *intake) apply(r *consumer.Record) (outcome string, err error) {
+	if schema.Reserved(r.Key) {
+		return b.reserved(r)
+	}
 	key, user, err := schema.ParseMemberKey(r.Key)
 	if err != nil {
 		return b.deadLetter(r), nil

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"muster/consumer"
+	"muster/uploader/facebook"
 )
 
 // stage is what the tasks of one process share.
@@ -51,6 +52,7 @@ type task struct {
 	order     []*audience // by first sight
 	turn      int         // whose turn it is in order
 	touched   []*audience // changed in this call
+	erasers   []*eraser   // by first sight
 
 	openAt   time.Time // no request before
 	stopped  bool
@@ -91,6 +93,9 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 	if err := t.readAudiences(ctx, tx); err != nil {
 		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
 	}
+	if err := t.readErasers(tx); err != nil {
+		return fmt.Errorf("read erasures of partition %d: %w", t.info.Partition, err)
+	}
 	for _, a := range slices.Clone(t.order) {
 		if !a.logged && a.counts.stored == 0 {
 			t.gone(tx, a) // forgotten, as the changelog has it; whether that was told is not known
@@ -119,7 +124,7 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 // readAudiences finds the audiences among their members: an audience's row is
 // followed by its members, and what follows those is the next audience.
 func (t *task) readAudiences(ctx context.Context, tx *consumer.Tx) error {
-	for from, more := []byte(nil), true; more; {
+	for from, more := []byte{1}, true; more; { // behind keys that are of no audience
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // revoked meanwhile
 		}
@@ -153,7 +158,7 @@ func (t *task) Busy() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(t.erasers, func(e *eraser) bool { return now.Before(e.unknown) })
 }
 
 // Stop has nothing new sent.
@@ -168,6 +173,10 @@ func (t *task) Close() {
 	t.wg.Wait()
 	t.budget.forgetTask(t)
 	t.budget.leave(t)
+	for _, e := range t.erasers {
+		t.options.Health.setAccount(e.account, t.info.Partition, Overdue{})
+		t.telemetry.accountErasures(context.Background(), e.account, t.info.Partition, 0, 0)
+	}
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
 		if a.window != nil {
@@ -190,8 +199,12 @@ func (t *task) touch(a *audience) {
 // launch has f, which makes the request that mayCall granted the audience, run in
 // a goroutine once the Tx is committed (I4), under the lease and the window's span.
 func (t *task) launch(tx *consumer.Tx, a *audience, f func(context.Context) answer) {
+	t.launchOn(tx, a.account(), a.span(), f)
+}
+
+// launchOn is launch for a request that mayClaim granted.
+func (t *task) launchOn(tx *consumer.Tx, account facebook.AccountID, span trace.Span, f func(context.Context) answer) {
 	t.inFlight++
-	span, account := a.span(), a.account()
 	tx.AfterCommit(func() {
 		t.wg.Go(func() {
 			ctx, end := leased(trace.ContextWithSpan(t.ctx, span), t.info.Lease)
@@ -232,14 +245,6 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 // mayCall reports whether the audience may make a request now, or when to ask again;
 // the zero time means at the next Tick. What it grants, launch makes.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
-	switch {
-	case t.stopped, t.inFlight >= t.options.MaxInFlight:
-		return false, time.Time{}
-	case now.Before(t.openAt):
-		return false, t.openAt
-	case t.info.Lease.MayAct() != nil:
-		return false, now.Add(leaseCheck)
-	}
 	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
 	if a.replacing != nil || a.row.Deleting {
 		c.early = false // a session ends after 90 minutes; a person waits for a deletion
@@ -251,8 +256,21 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 			c.rows = w.batch.rows
 		}
 	}
-	if ok, at = t.budget.take(a.account(), c, now); ok {
+	if ok, at = t.mayClaim(a.account(), c, now); ok {
 		a.lastCall = now
 	}
 	return ok, at
+}
+
+// mayClaim is mayCall for whoever claims a request.
+func (t *task) mayClaim(account facebook.AccountID, c *claim, now time.Time) (ok bool, at time.Time) {
+	switch {
+	case t.stopped, t.inFlight >= t.options.MaxInFlight:
+		return false, time.Time{}
+	case now.Before(t.openAt):
+		return false, t.openAt
+	case t.info.Lease.MayAct() != nil:
+		return false, now.Add(leaseCheck)
+	}
+	return t.budget.take(account, c, now)
 }

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"muster/schema/musterpb"
+	"muster/uploader/facebook"
 )
 
 // The names of this package's telemetry. Audience keys are in attributes; users,
@@ -33,6 +34,8 @@ const (
 	metricOwed      = "muster.uploader.owed_members"
 	metricErasing   = "muster.uploader.erasures.pending"
 	metricOverdue   = "muster.uploader.erasures.overdue"
+	metricAccErase  = "muster.uploader.account_erasures.pending"
+	metricAccOver   = "muster.uploader.account_erasures.overdue"
 	metricUnsent    = "muster.uploader.oldest_unsent_age"
 	metricBlockedIs = "muster.uploader.audience_blocked"
 	metricUsed      = "muster.uploader.account_used"
@@ -43,12 +46,14 @@ const (
 	spanWindow  = "upload window"
 	spanReplace = "replace audience"
 	spanDelete  = "delete audience"
+	spanErase   = "erase in ad account"
 
 	keyOutcome  = attribute.Key("muster.outcome")
 	keyAudience = attribute.Key("muster.audience")
 	keyAccount  = attribute.Key("muster.account")
 	keyKind     = attribute.Key("muster.alarm")
 	keyReason   = attribute.Key("muster.reason")
+	keyPart     = attribute.Key("muster.partition")
 )
 
 type telemetry struct {
@@ -59,6 +64,7 @@ type telemetry struct {
 	alarms, blockedCount, abandonedOnes metric.Int64Counter
 	members, pending, owed, blockedIs   metric.Int64Gauge
 	erasing, overdue                    metric.Int64Gauge
+	accErasing, accOverdue              metric.Int64Gauge
 	unsent                              metric.Float64Gauge
 }
 
@@ -94,6 +100,8 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	gauge(&t.owed, metricOwed, "{member}", "Members whose removal Facebook refuses.")
 	gauge(&t.erasing, metricErasing, "{member}", "Members of erased users of whom Facebook may still hold rows.")
 	gauge(&t.overdue, metricOverdue, "{member}", "Of them, those pending for longer than erase.overdue_after.")
+	gauge(&t.accErasing, metricAccErase, "{user}", "Erased users who are to be removed from all audiences of an ad account, by account and partition.")
+	gauge(&t.accOverdue, metricAccOver, "{user}", "Of them, those pending for longer than erase.overdue_after.")
 	gauge(&t.blockedIs, metricBlockedIs, "{audience}", "1 while nothing is sent until a person acts.")
 	var err error
 	t.unsent, err = meter.Float64Gauge(metricUnsent, metric.WithUnit("s"), metric.WithDescription("Age of the oldest change that is not in Facebook."))
@@ -187,6 +195,18 @@ func (t *telemetry) replacing(ctx context.Context, a *audience) trace.Span {
 
 func (t *telemetry) deleting(ctx context.Context, a *audience) trace.Span {
 	_, span := t.tracer.Start(ctx, spanDelete, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
+	return span
+}
+
+// accountErasures sets what one task has to erase in an ad account.
+func (t *telemetry) accountErasures(ctx context.Context, account facebook.AccountID, partition int, pending, overdue int64) {
+	of := metric.WithAttributes(keyAccount.String(string(account)), keyPart.Int(partition))
+	t.accErasing.Record(ctx, pending, of)
+	t.accOverdue.Record(ctx, overdue, of)
+}
+
+func (t *telemetry) erasingAccount(ctx context.Context, account facebook.AccountID, users int) trace.Span {
+	_, span := t.tracer.Start(ctx, spanErase, trace.WithNewRoot(), trace.WithAttributes(keyAccount.String(string(account)), attribute.Int("muster.users", users)))
 	return span
 }
 

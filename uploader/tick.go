@@ -44,6 +44,11 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 	if more {
 		next = now
 	}
+	at, err = t.tickErasers(tx, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("erase in ad accounts: %w", err)
+	}
+	next = sooner(next, at)
 	for _, a := range t.order {
 		at, err := t.watchErasures(tx, a, now)
 		if err != nil {

@@ -31,6 +31,12 @@ line. Steps are in order for one user and one audience:
   returned      the same rows were said of the user again before they were removed
   forgotten     the audience was forgotten before they were removed: Facebook may hold them
 
+With erase.scope account, removed and refused are also said of an ad account, which is all
+audiences in it, and:
+
+  nothing_known  nothing was known by which Facebook could find the person; it is not asked
+  called_off     erase.scope, or the ad account, is not configured any more; perhaps not removed
+
 Users are named there by their keys (user_key_secret makes them), never by their ids; a
 record holds no identifier and no hash of one. With - the users are read from standard
 input, one a line. After a crash a step may stand there twice. Records are kept for
@@ -39,7 +45,8 @@ topics.audit_retention.
 An erasure is written to every partition of a source, and for the user's id as both userId
 and anonymousId: so there are steps requested that know nothing of the user. With --summary
 there is one line for each erasure instead: what was known of the user in all, how many
-audiences were told, and at how many of them the last step was which. Audiences that say
+audiences were told, at how many of them the last step was which, and from how many ad
+accounts the user was removed as a whole. Audiences that say
 nothing had not known the user for a week, or are not done yet. Without users, erasures of
 which nothing was known are counted in the last line only.`,
 		Example: `  muster audit --config muster.yaml

@@ -24,14 +24,27 @@ type erased struct {
 	at                time.Time // of the first request
 	values, audiences int64
 	last              map[string]string // audience → its last step
+	everywhere        map[string]bool   // ad account → it was removed from all audiences there
 }
 
-func (e *erased) known() bool { return e.values > 0 || e.audiences > 0 || len(e.last) > 0 }
+func (e *erased) known() bool {
+	return e.values > 0 || e.audiences > 0 || len(e.last)+len(e.everywhere) > 0
+}
 
 // is counts the audiences whose last step is this one.
 func (e *erased) is(step string) (n int) {
 	for _, last := range e.last {
 		if last == step {
+			n++
+		}
+	}
+	return n
+}
+
+// accounts counts the ad accounts of which all audiences have lost the user.
+func (e *erased) accounts() (n int) {
+	for _, removed := range e.everywhere {
+		if removed {
 			n++
 		}
 	}
@@ -54,15 +67,15 @@ func summariseAudit(w io.Writer, records iter.Seq2[consumer.Record, error], name
 		steps = append(steps, a)
 	}
 	out := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(out, "ERASED (UTC)\tUSER\tVALUES\tAUDIENCES\tREMOVED\tNOTHING HELD\tREFUSED\tRETURNED\tFORGOTTEN")
+	fmt.Fprintln(out, "ERASED (UTC)\tUSER\tVALUES\tAUDIENCES\tREMOVED\tNOTHING HELD\tREFUSED\tRETURNED\tFORGOTTEN\tACCOUNTS")
 	unknown := 0
 	for _, e := range erasures(steps) {
 		if names == nil && !e.known() {
 			unknown++
 			continue
 		}
-		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", e.at.UTC().Format("2006-01-02 15:04:05"), e.user, e.values, e.audiences,
-			e.is(schema.AuditRemoved), e.is(schema.AuditNothingHeld), e.is(schema.AuditRefused), e.is(schema.AuditReturned), e.is(schema.AuditForgotten))
+		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", e.at.UTC().Format("2006-01-02 15:04:05"), e.user, e.values, e.audiences,
+			e.is(schema.AuditRemoved), e.is(schema.AuditNothingHeld), e.is(schema.AuditRefused), e.is(schema.AuditReturned), e.is(schema.AuditForgotten), e.accounts())
 	}
 	if err := out.Flush(); err != nil {
 		return err
@@ -88,11 +101,17 @@ func erasures(steps []schema.Audit) []*erased {
 	for _, s := range steps {
 		e := latest[s.User]
 		if requested := s.Step == schema.AuditRequested; e == nil || requested && s.At.Sub(e.at) > sameErasure {
-			e = &erased{user: s.User, at: s.At, last: map[string]string{}}
+			e = &erased{user: s.User, at: s.At, last: map[string]string{}, everywhere: map[string]bool{}}
 			latest[s.User] = e
 			all = append(all, e)
 		}
-		if s.Step != schema.AuditRequested {
+		switch {
+		case s.Step == schema.AuditNothingKnown: // follows from a request that knew nothing
+			continue
+		case s.Account != "":
+			e.everywhere[s.Account] = s.Step == schema.AuditRemoved
+			continue
+		case s.Step != schema.AuditRequested:
 			e.last[s.Audience] = s.Step
 			continue
 		}

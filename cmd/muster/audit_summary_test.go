@@ -28,6 +28,10 @@ func TestAuditSummary(t *testing.T) {
 		{At: at(4), Step: schema.AuditRefused, User: "u", Audience: "a", Rows: 2},
 		{At: at(3), Step: schema.AuditNothingHeld, User: "u", Audience: "b"},
 		{At: at(510), Step: schema.AuditRefused, User: "u", Audience: "a", Rows: 1},
+		{At: at(5), Step: schema.AuditRefused, User: "u", Account: "1", Rows: 2},
+		{At: at(7), Step: schema.AuditRemoved, User: "u", Account: "1", Rows: 2},
+		{At: at(7), Step: schema.AuditRefused, User: "u", Account: "2", Rows: 2},
+		{At: at(1), Step: schema.AuditNothingKnown, User: "anon u"}, {At: at(1), Step: schema.AuditNothingKnown, User: "v"},
 		requested("u", 0, 0, 0), known, toldAgain, requested("anon u", 0, 0, 0), requested("anon u", 2, 0, 0),
 		requested("v", 0, 0, 0), back,
 	}
@@ -39,15 +43,15 @@ func TestAuditSummary(t *testing.T) {
 			}
 		}
 	}
-	const header = "ERASED (UTC) USER VALUES AUDIENCES REMOVED NOTHING HELD REFUSED RETURNED FORGOTTEN "
+	const header = "ERASED (UTC) USER VALUES AUDIENCES REMOVED NOTHING HELD REFUSED RETURNED FORGOTTEN ACCOUNTS "
 	for _, test := range []struct {
 		name  string
 		names map[string]string
 		want  string
 	}{
-		{"all users", nil, header + "2027-01-15 08:00:00 u 3 2 1 1 0 0 0 2027-01-15 08:08:20 u 1 1 0 0 1 0 0 and 2 ids of which nothing was known"},
+		{"all users", nil, header + "2027-01-15 08:00:00 u 3 2 1 1 0 0 0 1 2027-01-15 08:08:20 u 1 1 0 0 1 0 0 0 and 2 ids of which nothing was known"},
 		{"by both ids of each", map[string]string{"u": "u", "anon u": "u", "v": "v", "anon v": "v"},
-			header + "2027-01-15 08:00:00 u 3 2 1 1 0 0 0 2027-01-15 08:00:00 v 0 0 0 0 0 0 0 2027-01-15 08:08:20 u 1 1 0 0 1 0 0"},
+			header + "2027-01-15 08:00:00 u 3 2 1 1 0 0 0 1 2027-01-15 08:00:00 v 0 0 0 0 0 0 0 0 2027-01-15 08:08:20 u 1 1 0 0 1 0 0 0"},
 	} {
 		var out strings.Builder
 		if err := summariseAudit(&out, records, test.names); err != nil {

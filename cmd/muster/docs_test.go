@@ -187,7 +187,7 @@ func TestDocsNames(t *testing.T) {
 	if found < 100 {
 		t.Errorf("found %d names, want more", found)
 	}
-	for _, wrong := range []string{"facebook.acount", "windows_size", "muster.uploader.nonsense", "muster.nonsense", "erase.scope"} {
+	for _, wrong := range []string{"facebook.acount", "windows_size", "muster.uploader.nonsense", "muster.nonsense", "erase.reach"} {
 		if known(wrong) {
 			t.Errorf("%s counts as known", wrong)
 		}

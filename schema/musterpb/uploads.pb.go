@@ -1213,6 +1213,95 @@ func (x *Member) GetAudit() []*AuditStep {
 	return nil
 }
 
+// AccountErasure is the logged state of one erasure of one user that is to reach all
+// audiences of one ad account, other people's too.
+type AccountErasure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By which Facebook is to find the person; dropped with the entry.
+	Rows      []*Row `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	SinceMs   int64  `protobuf:"fixed64,2,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`       // when the uploader heard of it
+	RefusedMs int64  `protobuf:"fixed64,3,opt,name=refused_ms,json=refusedMs,proto3" json:"refused_ms,omitempty"` // when Facebook last refused it; 0 = it did not
+	// Facebook has confirmed it: what is left is to tell, then to be dropped.
+	Removed   bool `protobuf:"varint,4,opt,name=removed,proto3" json:"removed,omitempty"`
+	CalledOff bool `protobuf:"varint,5,opt,name=called_off,json=calledOff,proto3" json:"called_off,omitempty"` // nobody wants it any more: likewise
+	// What muster.audit is not known to have yet.
+	Audit         []*AuditStep `protobuf:"bytes,6,rep,name=audit,proto3" json:"audit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountErasure) Reset() {
+	*x = AccountErasure{}
+	mi := &file_uploads_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountErasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountErasure) ProtoMessage() {}
+
+func (x *AccountErasure) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountErasure.ProtoReflect.Descriptor instead.
+func (*AccountErasure) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AccountErasure) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *AccountErasure) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *AccountErasure) GetRefusedMs() int64 {
+	if x != nil {
+		return x.RefusedMs
+	}
+	return 0
+}
+
+func (x *AccountErasure) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+func (x *AccountErasure) GetCalledOff() bool {
+	if x != nil {
+		return x.CalledOff
+	}
+	return false
+}
+
+func (x *AccountErasure) GetAudit() []*AuditStep {
+	if x != nil {
+		return x.Audit
+	}
+	return nil
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -1268,7 +1357,7 @@ type AudienceStatus struct {
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1280,7 +1369,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1293,7 +1382,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{6}
+	return file_uploads_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -1577,7 +1666,7 @@ type AccountLoad struct {
 
 func (x *AccountLoad) Reset() {
 	*x = AccountLoad{}
-	mi := &file_uploads_proto_msgTypes[7]
+	mi := &file_uploads_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1678,7 @@ func (x *AccountLoad) String() string {
 func (*AccountLoad) ProtoMessage() {}
 
 func (x *AccountLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[7]
+	mi := &file_uploads_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1691,7 @@ func (x *AccountLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
 func (*AccountLoad) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{7}
+	return file_uploads_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AccountLoad) GetUsedPercent() float64 {
@@ -1764,7 +1853,16 @@ const file_uploads_proto_rawDesc = "" +
 	"erasedRows\x12'\n" +
 	"\x0ferasure_refused\x18  \x01(\bR\x0eerasureRefused\x12\x1c\n" +
 	"\twithdrawn\x18! \x01(\bR\twithdrawn\x12*\n" +
-	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\n" +
+	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xd3\x01\n" +
+	"\x0eAccountErasure\x12\"\n" +
+	"\x04rows\x18\x01 \x03(\v2\x0e.muster.v1.RowR\x04rows\x12\x19\n" +
+	"\bsince_ms\x18\x02 \x01(\x10R\asinceMs\x12\x1d\n" +
+	"\n" +
+	"refused_ms\x18\x03 \x01(\x10R\trefusedMs\x12\x18\n" +
+	"\aremoved\x18\x04 \x01(\bR\aremoved\x12\x1d\n" +
+	"\n" +
+	"called_off\x18\x05 \x01(\bR\tcalledOff\x12*\n" +
+	"\x05audit\x18\x06 \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\n" +
 	"\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -1842,7 +1940,7 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_uploads_proto_goTypes = []any{
 	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
 	(Origin)(0),            // 1: muster.v1.Origin
@@ -1852,11 +1950,12 @@ var file_uploads_proto_goTypes = []any{
 	(*Reading)(nil),        // 5: muster.v1.Reading
 	(*RowTotals)(nil),      // 6: muster.v1.RowTotals
 	(*Member)(nil),         // 7: muster.v1.Member
-	(*AudienceStatus)(nil), // 8: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 9: muster.v1.AccountLoad
-	(*Row)(nil),            // 10: muster.v1.Row
-	(Unmatchable)(0),       // 11: muster.v1.Unmatchable
-	(*AuditStep)(nil),      // 12: muster.v1.AuditStep
+	(*AccountErasure)(nil), // 8: muster.v1.AccountErasure
+	(*AudienceStatus)(nil), // 9: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 10: muster.v1.AccountLoad
+	(*Row)(nil),            // 11: muster.v1.Row
+	(Unmatchable)(0),       // 12: muster.v1.Unmatchable
+	(*AuditStep)(nil),      // 13: muster.v1.AuditStep
 }
 var file_uploads_proto_depIdxs = []int32{
 	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
@@ -1868,23 +1967,25 @@ var file_uploads_proto_depIdxs = []int32{
 	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
 	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
 	4,  // 8: muster.v1.Audience.order_refused:type_name -> muster.v1.Block
-	10, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
-	10, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
-	11, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	12, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
-	1,  // 13: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	4,  // 14: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	6,  // 15: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	6,  // 16: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	9,  // 17: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	5,  // 18: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	4,  // 19: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	4,  // 20: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	11, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
+	11, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
+	12, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	13, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
+	11, // 13: muster.v1.AccountErasure.rows:type_name -> muster.v1.Row
+	13, // 14: muster.v1.AccountErasure.audit:type_name -> muster.v1.AuditStep
+	1,  // 15: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 16: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 17: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 18: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	10, // 19: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 20: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 21: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	4,  // 22: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1900,7 +2001,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
