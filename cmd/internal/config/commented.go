@@ -28,7 +28,7 @@ Each key can also be given as an environment variable (kafka.brokers is MUSTER_K
 	if out.err != nil {
 		return fmt.Errorf("write configuration: %w", out.err)
 	}
-	_, err := out.Buffer.WriteTo(w)
+	_, err := out.WriteTo(w)
 	return err
 }
 
