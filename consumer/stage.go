@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Input is one input topic of a stage.
@@ -63,6 +64,8 @@ type StageOptions struct {
 	Table  TableOptions
 	Logger *slog.Logger
 	Meter  metric.Meter
+	// Tracer makes a poll and a process span for each batch; nil = none are made.
+	Tracer trace.Tracer
 }
 
 func (o *StageOptions) setDefaults() {
@@ -100,6 +103,7 @@ type Stage struct {
 	o       StageOptions
 	log     *slog.Logger
 	meters  meters
+	spans   spans
 	tables  tables
 	unseen  atomic.Bool // the group was balanced here by a broker that does not know all inputs
 
@@ -117,7 +121,7 @@ func NewStage(c *Cluster, o StageOptions) (*Stage, error) {
 	if o.DrainTimeout >= o.SessionTimeout {
 		return nil, fmt.Errorf("make stage: drain time-out %s must be shorter than the session time-out %s", o.DrainTimeout, o.SessionTimeout)
 	}
-	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), tasks: map[int]*taskState{}}
+	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), spans: newSpans(&o), tasks: map[int]*taskState{}}
 	s.tables = tables{options: o.Table, dir: o.StateDir, stage: o.Name, log: s.log, closed: map[int]Position{}}
 	m, err := newMeters(o.Meter, s)
 	s.meters = m

@@ -183,7 +183,10 @@ func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk, pac
 	if err != nil {
 		return err
 	}
-	if err := owner.Process(ctx, b.records, b.next); err != nil {
+	pctx, span := t.stage.spans.start(ctx, t.info.Partition, b.records, began)
+	err = owner.Process(pctx, b.records, b.next)
+	endSpan(span, err)
+	if err != nil {
 		return fmt.Errorf("apply %d records: %w", len(b.records), err)
 	}
 	pace.took(len(b.records), owner.processing)

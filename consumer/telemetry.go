@@ -9,8 +9,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Names of the engine's metrics and their attributes.
+// Names of the engine's telemetry and its attributes. Beside them the spans have
+// those of OpenTelemetry's conventions for messaging. No attribute has anything of
+// a record but its coordinates (I8).
 const (
+	opPoll    = "poll"
+	opProcess = "process"
+
 	metricLag            = "muster.task.lag"
 	metricRestored       = "muster.task.restore.remaining"
 	metricRunning        = "muster.task.running"
