@@ -87,6 +87,7 @@ func (t *task) tooSmall(tx *consumer.Tx, a *audience, b *batch, now time.Time) e
 	w := a.window
 	w.batch = nil
 	w.refused = true
+	b.end(facebook.LowSize.String())
 	if !w.again {
 		return nil
 	}
@@ -110,8 +111,10 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 		return nil
 	case len(b.items) == 1:
 		w.batch = nil
+		b.end(e.Class.String())
 		return t.refuse(tx, a, b, e.Code, now)
 	}
+	b.end(e.Class.String())
 	return t.split(tx, a, b)
 }
 

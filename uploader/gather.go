@@ -105,7 +105,7 @@ func (t *task) takeRemovals(ctx context.Context, tx *consumer.Tx, a *audience, m
 	if len(shared) > 0 {
 		// Who else desires the row keeps it in Facebook, and has it in synced.
 		m.Synced = without(m.Synced, shared)
-		t.telemetry.rows(ctx, rowShared, len(shared))
+		t.counted.row(rowShared, len(shared))
 		if err := t.put(tx, a, m); err != nil {
 			return false, err
 		}
@@ -245,7 +245,7 @@ func (t *task) survivors(ctx context.Context, tx *consumer.Tx, a *audience, b *b
 			err := t.sharers(tx, a, user, k, v, func(m *member) (bool, error) {
 				if len(m.Desired) > 0 {
 					if desired++; desired > maxSurvivors {
-						t.telemetry.beyond(ctx)
+						t.counted.beyond++
 						return true, nil
 					}
 				}

@@ -33,6 +33,6 @@ func (t *task) supersede(ctx context.Context, tx *consumer.Tx, a *audience, m *m
 		}
 	}
 	m.Synced = without(m.Synced, rows)
-	t.telemetry.rows(ctx, rowSuperseded, len(rows))
+	t.counted.row(rowSuperseded, len(rows))
 	return t.put(tx, a, m)
 }

@@ -54,7 +54,9 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 	if err := t.flush(tx); err != nil {
 		return time.Time{}, err
 	}
-	return sooner(next, t.show(ctx, tx, now)), nil
+	next = sooner(next, t.show(tx, now))
+	t.countIn(tx)
+	return next, nil
 }
 
 // step moves one audience on and says when to look again.

@@ -146,7 +146,7 @@ func (t *task) endWindow(a *audience) {
 		a.unsentSince = w.started
 	}
 	a.window = nil
-	w.span.End()
+	t.telemetry.windowEnded(w, t.now())
 	t.touch(a)
 }
 
@@ -158,8 +158,7 @@ func (t *task) abandon(a *audience, until time.Time, reason string) {
 	if a.window == nil {
 		return // a replacement waits likewise
 	}
-	t.telemetry.abandoned(a.window.span, reason)
-	a.window.span.End()
+	t.telemetry.windowAbandoned(a.window, t.now(), reason)
 	a.window = nil
 	t.touch(a)
 }
