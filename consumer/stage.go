@@ -173,7 +173,7 @@ func (s *Stage) Run(ctx context.Context) error {
 
 // generations runs one generation after the other until ctx ends.
 func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
-	failures, said := 0, time.Time{}
+	failures := Repeats{Patience: 10} // a fresh cluster has no coordinator for some seconds
 	for ctx.Err() == nil {
 		gen, err := group.Next(ctx)
 		switch {
@@ -182,18 +182,10 @@ func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
 		case errors.Is(err, kafka.RebalanceInProgress):
 			continue // the join goes on
 		case err != nil:
-			failures++
-			// A fresh cluster has no coordinator for some seconds; kafka-go tries again.
-			if failures > 10 && time.Since(said) > time.Minute {
-				said = time.Now()
-				s.log.Warn("cannot join the group yet, trying again", "group", s.o.Group, "tries", failures, "error", err)
-			}
-			continue
+			failures.Failed(ctx, s.log, slog.LevelWarn, "cannot join the group yet, trying again", "group", s.o.Group, "error", err)
+			continue // kafka-go waits before it tries again
 		}
-		if failures > 10 {
-			s.log.Info("joined the group again", "group", s.o.Group, "tries", failures)
-		}
-		failures = 0
+		failures.Recovered(ctx, s.log, "joined the group again", "group", s.o.Group)
 		done := make(chan struct{})
 		gen.Start(func(gctx context.Context) {
 			defer close(done)

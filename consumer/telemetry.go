@@ -26,6 +26,14 @@ const (
 	metricLost           = "muster.source.lost"
 	metricDataLoss       = "muster.task.data_loss"
 
+	metricTableDisk      = "muster.table.disk_usage"
+	metricTableWAL       = "muster.table.wal_size"
+	metricTableMemory    = "muster.table.memtable_size"
+	metricTableDebt      = "muster.table.compaction_debt"
+	metricTableFiles     = "muster.table.l0_files"
+	metricTableSublevels = "muster.table.l0_sublevels"
+	metricTableReads     = "muster.table.read_amplification"
+
 	attrStage     = "muster.stage"
 	attrTopic     = "messaging.destination.name"
 	attrPartition = "messaging.destination.partition.id"
@@ -82,6 +90,7 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 		return nil
 	}, lag, restore, running, stopped, unfenced)
 	keep(err)
+	keep(out.observeTables(m, s))
 	return out, errors.Join(errs...)
 }
 
