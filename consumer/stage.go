@@ -105,6 +105,7 @@ type Stage struct {
 	meters  meters
 	spans   spans
 	tables  tables
+	unable  Repeats     // that no task can run
 	unseen  atomic.Bool // the group was balanced here by a broker that does not know all inputs
 
 	mu    sync.Mutex

@@ -49,6 +49,7 @@ func (t *task) answered(tx *consumer.Tx, a *audience, b *batch, result facebook.
 		return t.failed(tx, a, b, err, now)
 	}
 	t.budget.passed(a.account(), now)
+	t.troubles.of(a.account()).Recovered(a.under(t.ctx), t.options.Logger, "Facebook answers again", "account", a.account())
 	t.budget.took(a.account(), b.rows, t.options.MaxRows)
 	a.row.Block = nil
 	a.window.batch = nil

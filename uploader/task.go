@@ -19,6 +19,7 @@ type stage struct {
 	budget    *budget
 	directory *directory
 	telemetry *telemetry
+	troubles  troubles
 }
 
 // New returns the maker of this stage's tasks, all of which share one budget per
