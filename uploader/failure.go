@@ -94,6 +94,7 @@ func (t *task) tooSmall(tx *consumer.Tx, a *audience, b *batch, now time.Time) e
 	if !w.again {
 		return nil
 	}
+	t.outcome(a, now, outcomeOwed, b.rows)
 	return t.owe(tx, a, b, now)
 }
 

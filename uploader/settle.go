@@ -135,7 +135,6 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 	}
 	a.row.OwedTriedMs = now.UnixMilli()
 	a.changed = true
-	t.outcome(a, now, outcomeOwed, b.rows)
 	return nil
 }
 
