@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"muster/consumer"
 	"muster/uploader/facebook/graphtest"
 )
 
@@ -30,6 +31,27 @@ func TestRefusedRemovalHasOneOutcome(t *testing.T) {
 		}
 		if s := w.state(); s.Owed != 1 || s.Totals.Refused != 1 {
 			t.Errorf("shown as owed %d, refused %d", s.Owed, s.Totals.Refused)
+		}
+	})
+}
+
+// A record that is read again, as its commit failed, is counted once.
+func TestCountedOnceThroughACrash(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, reader := measuredWorld(t, Options{ResendOver: -1})
+		r := w.says("x", "u1", true, parseRow("email:u1"))
+		w.task.FailAt(consumer.AfterLog)
+		if w.task.ProcessErr(r) == nil {
+			t.Fatal("the commit did not fail")
+		}
+		if n := measured(t, reader, metricRecords); n != 0 {
+			t.Errorf("%d records are counted before any is committed", n)
+		}
+		w.task.Takeover()
+		w.task.Process(r)
+		if n := measured(t, reader, metricRecords); n != 1 {
+			t.Errorf("%d records are counted, want 1", n)
 		}
 	})
 }
