@@ -34,7 +34,7 @@ func recordedSpans() (spans, *tracetest.SpanRecorder) {
 func attributes(kvs []attribute.KeyValue) map[string]string {
 	m := map[string]string{}
 	for _, kv := range kvs {
-		m[string(kv.Key)] = kv.Value.Emit()
+		m[string(kv.Key)] = kv.Value.String()
 	}
 	return m
 }

@@ -82,10 +82,10 @@ func TestOneTraceFromTheEventToTheAnswer(t *testing.T) {
 			text := ""
 			for _, k := range []attribute.Key{"muster.facebook.try", "muster.facebook.rows", "http.response.status_code", "muster.facebook.class"} {
 				v, _ := a.Value(k)
-				text += v.Emit() + " "
+				text += v.String() + " "
 			}
 			if wait, ok := a.Value("muster.facebook.wait"); !ok || wait.AsFloat64() < 0 || (len(tries) > 0 && wait.AsFloat64() == 0) {
-				t.Errorf("try %s has waited %v", text, wait.Emit())
+				t.Errorf("try %s has waited %v", text, wait.String())
 			}
 			tries = append(tries, text)
 			if size, ok := a.Value("http.request.body.size"); !ok || size.AsInt64() == 0 {
@@ -104,8 +104,11 @@ func TestOneTraceFromTheEventToTheAnswer(t *testing.T) {
 			t.Errorf("%d spans are linked to a producer's that is not sampled", n)
 		}
 		window := found[slices.IndexFunc(found, func(s sdktrace.ReadOnlySpan) bool { return s.Name() == "upload window" })]
-		if id := window.SpanContext().TraceID().String(); !regexp.MustCompile(`trying again.* trace_id=`+id).MatchString(log.String()) {
+		if id := window.SpanContext().TraceID().String(); !regexp.MustCompile(`trying again.* trace_id=` + id).MatchString(log.String()) {
 			t.Errorf("the log does not tell of the failures, or not of their trace:\n%s", &log)
+		}
+		if !strings.Contains(log.String(), "recovered_after=3") || strings.Count(log.String(), "Facebook does not answer") != 1 {
+			t.Errorf("the log does not tell once of the failures and once of their end:\n%s", &log)
 		}
 	})
 }
@@ -134,4 +137,3 @@ func following(spans []sdktrace.ReadOnlySpan, parent string) []sdktrace.ReadOnly
 	slices.SortStableFunc(found, func(a, b sdktrace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
 	return found
 }
-
