@@ -115,3 +115,10 @@ func TestFailingInARow(t *testing.T) {
 		})
 	}
 }
+
+// What is corrupt is no disk that takes no writes: it is wiped and restored.
+func TestCorruptionIsNoFailure(t *testing.T) {
+	t.Parallel()
+	f := failing{failed: func(err error) { t.Errorf("failed: %v", err) }}
+	f.met(pebble.ErrCorruption)
+}

@@ -92,18 +92,19 @@ func TestPartitionCountsAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
-			inputs    []consumer.Input
-			changelog string
-			stateless bool
-			want      string
+			inputs             []consumer.Input
+			changelog, letters string
+			stateless          bool
+			want               string
 		}{
-			{[]consumer.Input{{Topic: "two"}, {Topic: "three"}}, "two", false, "set sources[].repartition: true"},
-			{[]consumer.Input{{Topic: "three"}}, "two", false, "begin anew with another group and topics.prefix"},
-			{[]consumer.Input{{Topic: "two"}}, "three", false, "begin anew with another group and topics.prefix"},
-			{[]consumer.Input{{Topic: "three"}}, "two", true, "kafka-topics.sh --alter --topic two --partitions 3"},
+			{[]consumer.Input{{Topic: "two"}, {Topic: "three"}}, "two", "", false, "set sources[].repartition: true"},
+			{[]consumer.Input{{Topic: "three"}}, "two", "", false, "begin anew with another group and topics.prefix"},
+			{[]consumer.Input{{Topic: "two"}}, "three", "", false, "begin anew with another group and topics.prefix"},
+			{[]consumer.Input{{Topic: "three"}}, "two", "", true, "kafka-topics.sh --alter --topic two --partitions 3"},
+			{[]consumer.Input{{Topic: "three"}}, "three", "two", true, "kafka-topics.sh --alter --topic two --partitions 3"},
 		} {
 			s, err := consumer.NewStage(w.cluster, consumer.StageOptions{
-				Name: "stage", Group: "group", Inputs: test.inputs, Changelog: test.changelog, Stateless: test.stateless, StateDir: "state",
+				Name: "stage", Group: "group", Inputs: test.inputs, Changelog: test.changelog, DeadLetters: test.letters, Stateless: test.stateless, StateDir: "state",
 				New: func(consumer.TaskInfo) (consumer.Processor, error) { return nil, nil },
 			})
 			if err != nil {

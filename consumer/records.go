@@ -27,6 +27,30 @@ func (c *Cluster) Records(ctx context.Context, topic string, partition int, from
 	return r.until(ctx, to)
 }
 
+// TopicRecords reads all partitions of a topic, one after the other, each up to where
+// it ends when its turn comes. An error ends it. It is for tools.
+func (c *Cluster) TopicRecords(ctx context.Context, topic string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		counts, err := c.Partitions(ctx, topic)
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		for p := range counts[topic] {
+			start, end, err := c.Bounds(ctx, topic, p)
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			for r, err := range c.Records(ctx, topic, p, start, end) {
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 // until yields the records before an offset, or the error that ends them.
 func (r *partitionReader) until(ctx context.Context, to int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {

@@ -98,8 +98,13 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 			guarded:         t.state.guarded,
 		},
 	}
+	said := newProgress(s.log.With("task", t.info.Partition))
 	owner, err := TakeOver(rctx, OwnerOptions{
-		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, StartAfresh: t.startAfresh, Progress: t.state.restored,
+		Info: t.info, Table: table, New: s.o.New, MaxTableAge: s.o.MaxTableAge, StartAfresh: t.startAfresh,
+		Progress: func(done, total int64) {
+			t.state.restored(done, total)
+			said.at(done, total)
+		},
 		Log: changelog, Repaired: t.repaired,
 	})
 	if err != nil {

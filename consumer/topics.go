@@ -18,20 +18,22 @@ type Topic struct {
 	Partitions        int
 	ReplicationFactor int // -1 = the broker's default
 	// Config holds the topic's own settings. Those of an existing topic are
-	// compared only where a difference would lose or corrupt state: see essential.
+	// compared only where a difference would lose or corrupt state: see policy, atLeast.
 	Config map[string]string
 	// Growable: it may be given more partitions, as nobody looks for a key in it.
 	Growable bool
 }
 
-// essential are the settings whose difference is an error: a changelog that is
-// not compacted forgets members, a smaller message limit stops the task.
-var essential = []string{"cleanup.policy", "max.message.bytes"}
+// policy is the setting whose difference is an error: a changelog that is not
+// compacted forgets members when they are old.
+const policy = "cleanup.policy"
 
-// tombstoneRetention may be longer than wanted, but not shorter: a table that was
-// away for StageOptions.MaxTableAge would miss tombstones, and keep for ever what
-// they removed.
-const tombstoneRetention = "delete.retention.ms"
+// atLeast are the settings that may be more than wanted, but not less, and what less
+// would do.
+var atLeast = []struct{ name, otherwise string }{
+	{"max.message.bytes", "a record that is larger would stop its task"},
+	{"delete.retention.ms", "a replica that was away with its disk would miss that members were removed"}, // StageOptions.MaxTableAge
+}
 
 // TopicState is what EnsureTopics or CheckTopics found of a topic.
 type TopicState struct {
@@ -134,23 +136,23 @@ func topicState(t Topic, counts map[string]int, config map[string]string) TopicS
 		s.Problem = fmt.Sprintf("topic %q has %d partitions, needs %d: keys would meet the wrong task; delete it, or choose another topics.prefix, and let it be made anew", t.Name, n, t.Partitions)
 		return s
 	}
-	for _, name := range essential {
-		want, have := t.Config[name], config[name]
-		if want != "" && have != "" && want != have {
-			s.Problem = fmt.Sprintf("topic %q has %s=%s, needs %s: %s", t.Name, name, have, want, alterCommand(t.Name, name, want))
+	if want, have := t.Config[policy], config[policy]; want != "" && have != "" && want != have {
+		s.Problem = fmt.Sprintf("topic %q has %s=%s, needs %s: %s", t.Name, policy, have, want, alterCommand(t.Name, policy, want))
+		return s
+	}
+	for _, least := range atLeast {
+		want, have := number64(t.Config, least.name), number64(config, least.name)
+		if want != nil && have != nil && *have < *want {
+			s.Problem = fmt.Sprintf("topic %q has %s=%d, needs at least %d: %s; %s",
+				t.Name, least.name, *have, *want, least.otherwise, alterCommand(t.Name, least.name, t.Config[least.name]))
 			return s
 		}
-	}
-	want, have := milliseconds(t.Config, tombstoneRetention), milliseconds(config, tombstoneRetention)
-	if want != nil && have != nil && *have < *want {
-		s.Problem = fmt.Sprintf("topic %q has %s=%d, needs at least %d: a replica that was away with its disk would miss that members were removed; %s",
-			t.Name, tombstoneRetention, *have, *want, alterCommand(t.Name, tombstoneRetention, t.Config[tombstoneRetention]))
 	}
 	return s
 }
 
-// milliseconds reads a setting; nil where there is none.
-func milliseconds(config map[string]string, name string) *int64 {
+// number64 reads a setting; nil where there is none.
+func number64(config map[string]string, name string) *int64 {
 	n, err := strconv.ParseInt(config[name], 10, 64)
 	if err != nil {
 		return nil
@@ -167,13 +169,17 @@ func growCommand(topic string, partitions int) string {
 	return fmt.Sprintf("kafka-topics.sh --alter --topic %s --partitions %d", topic, partitions)
 }
 
-// configs reads the essential settings of the topics that exist.
+// configs reads the settings that are compared of the topics that exist.
 func (c *Cluster) configs(ctx context.Context, topics []Topic, counts map[string]int) (map[string]map[string]string, error) {
+	compared := []string{policy}
+	for _, least := range atLeast {
+		compared = append(compared, least.name)
+	}
 	req := &kafka.DescribeConfigsRequest{}
 	for _, t := range topics {
 		if _, ok := counts[t.Name]; ok {
 			req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
-				ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name, ConfigNames: append(slices.Clone(essential), tombstoneRetention),
+				ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name, ConfigNames: compared,
 			})
 		}
 	}

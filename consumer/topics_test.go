@@ -6,6 +6,10 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"muster/consumer"
 )
 
@@ -31,6 +35,7 @@ func TestChangelogSettingsAreChecked(t *testing.T) {
 		"Kafka's default":  {but("delete.retention.ms", ""), "delete.retention.ms=86400000, needs at least 604800000"},
 		"not compacted":    {but("cleanup.policy", "delete"), "--entity-name log --add-config cleanup.policy=compact"},
 		"expiring as well": {but("cleanup.policy", "compact,delete"), "--entity-name log --add-config cleanup.policy=compact"},
+		"larger records":   {but("max.message.bytes", "16777216"), ""},
 		"smaller records":  {but("max.message.bytes", "1048588"), "--entity-name log --add-config max.message.bytes=8388608"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,4 +55,30 @@ func TestChangelogSettingsAreChecked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is made has the settings that were asked for, replicas included; and a topic
+// that another replica of the worker made meanwhile is as good.
+func TestTopicsAreMadeAsWanted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var asked []kmsg.CreateTopicsRequestTopic
+		w.broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAlreadyExists, Count: -1, When: func(r kmsg.Request) bool {
+			asked = r.(*kmsg.CreateTopicsRequest).Topics
+			return true
+		}})
+		wanted := map[string]string{"cleanup.policy": "delete", "retention.ms": "1000"}
+		err := w.cluster.EnsureTopics(t.Context(), []consumer.Topic{{Name: "log", Partitions: 4, ReplicationFactor: 3, Config: wanted}})
+		if err != nil || len(asked) != 1 {
+			t.Fatalf("%d topics are asked for, want 1: %v", len(asked), err)
+		}
+		got := map[string]string{}
+		for _, c := range asked[0].Configs {
+			got[c.Name] = *c.Value
+		}
+		if made := asked[0]; made.Topic != "log" || made.NumPartitions != 4 || made.ReplicationFactor != 3 || !maps.Equal(got, wanted) {
+			t.Errorf("asked for %s with %d partitions, %d replicas and %v", made.Topic, made.NumPartitions, made.ReplicationFactor, got)
+		}
+	})
 }

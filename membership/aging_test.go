@@ -190,3 +190,35 @@ func TestForgetAfterSurvivesCrashes(t *testing.T) {
 		}
 	}
 }
+
+// Of a user who counts as forgotten no audience knows: whatever is heard of one
+// again, if only of another audience, has all of it said.
+func TestHeardOfAgainSaysAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := testOptions()
+		o.ForgetAfter = time.Hour
+		k := consumertest.NewTask(t, consumertest.Options{New: New(o)})
+		enter := func(offset int64, audience, email string) {
+			k.Process(consumer.Record{Topic: "users", Offset: offset, Time: time.Now(), Key: []byte("u"), Value: fmt.Appendf(nil,
+				`{"type":"track","userId":"u","event":"x","timestamp":%q,"properties":{"audience_key":%q,%q:true%s}}`,
+				time.Now().UTC().Format(time.RFC3339), audience, audience, email)})
+		}
+		enter(0, "A", `,"email":"jane@example.com"`)
+		k.Emissions()
+		time.Sleep(2 * time.Hour) // no pass has come by
+		enter(1, "B", "")
+		said := map[string]bool{}
+		for _, e := range k.Emissions() {
+			audience, _, err := schema.ParseMemberKey(e.Key)
+			m := &musterpb.MemberRows{}
+			if err != nil || m.UnmarshalVT(e.Value) != nil {
+				t.Fatal(err)
+			}
+			said[audience] = m.In && len(m.Rows) == 1
+		}
+		if diff := cmp.Diff(map[string]bool{"A": true, "B": true}, said); diff != "" {
+			t.Errorf("in by its rows, -want +got:\n%s", diff)
+		}
+	})
+}

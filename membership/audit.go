@@ -47,6 +47,10 @@ func (t *task) tellAudit(tx *consumer.Tx, user schema.UserKey, p *musterpb.Profi
 		At: time.Now().UTC(), Step: schema.AuditRequested, Installation: t.o.Installation,
 		ErasedAt: time.UnixMilli(p.ErasedAtMs).UTC(), Values: p.Erasure.Values, Audiences: p.Erasure.Audiences,
 	}
+	t.audit(tx, user, &a)
+}
+
+func (t *task) audit(tx *consumer.Tx, user schema.UserKey, a *schema.Audit) {
 	key, value := a.Encode(user)
 	tx.Emit(consumer.Emission{Topic: t.o.AuditTopic, Partition: int(t.partition), Key: key, Value: value})
 }

@@ -1,7 +1,9 @@
 package membership
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"muster/consumer"
 	"muster/consumer/consumertest"
+	"muster/schema"
 	"muster/schema/musterpb"
 )
 
@@ -65,7 +68,13 @@ func TestCrashesAreSurvived(t *testing.T) {
 }
 
 func newTestTask(t *testing.T) *consumertest.Task {
-	return consumertest.NewTask(t, consumertest.Options{New: New(testOptions())})
+	return consumertest.NewTask(t, consumertest.Options{New: New(crashOptions())})
+}
+
+func crashOptions() Options {
+	o := testOptions()
+	o.EraseAccounts = true
+	return o
 }
 
 func settleTicks(k *consumertest.Task) {
@@ -116,7 +125,8 @@ func drawRecords(r *rapid.T, n int, users ...string) []consumer.Record {
 }
 
 // uploader keeps of each member what has the highest version, as the second
-// stage does.
+// stage does, and of each user, under a key without an audience, the rows of all
+// erasures: a crash may have one of them say what another would have.
 type uploader map[string]*musterpb.MemberRows
 
 func newUploader() uploader { return uploader{} }
@@ -126,6 +136,16 @@ func (u uploader) hear(t fatal, emissions []consumer.Emission) {
 		m := &musterpb.MemberRows{}
 		if err := m.UnmarshalVT(e.Value); err != nil {
 			t.Fatalf("unmarshal: %v", err)
+		}
+		if erasure, ok := schema.ParseErasureKey(e.Key); ok {
+			all := u[string(erasure.User[:])]
+			for _, r := range m.Rows {
+				if !slices.ContainsFunc(all.GetRows(), r.EqualVT) {
+					all = &musterpb.MemberRows{Rows: slices.SortedFunc(slices.Values(append(all.GetRows(), r)), func(a, b *musterpb.Row) int { return cmp.Compare(schema.RowKey(a), schema.RowKey(b)) })}
+				}
+			}
+			u[string(erasure.User[:])] = all
+			continue
 		}
 		if old := u[string(e.Key)]; old == nil || m.Position >= old.Position {
 			u[string(e.Key)] = m

@@ -57,7 +57,7 @@ func playOnDisk(t *testing.T, records []consumer.Record, n int, outage func(*con
 
 	d := consumertest.NewDisk(rand.New(rand.NewPCG(uint64(n), 1)))
 	outage(d, n)
-	k = consumertest.NewTask(t, consumertest.Options{New: New(testOptions()), Disk: d, MemTableBytes: 64 << 10})
+	k = consumertest.NewTask(t, consumertest.Options{New: New(crashOptions()), Disk: d, MemTableBytes: 64 << 10})
 	replay := false
 	// again does something until no failure interrupts it.
 	again := func(do func() error) {

@@ -90,7 +90,15 @@
 // after. Who had come back before it was turned on is like any other user, until
 // the next erasure: an exit must never be refused to one who is in.
 //
-// The audiences, and what the topic of audits is to hear, are forgotten only after the emissions that empty them were
+// With Options.EraseAccounts an erasure is also said as a whole, under a key of no
+// audience and to the partition that the user falls to, with all rows by which Facebook
+// may find the person: it is to be removed from audiences that Muster does not keep. The rows are
+// taken before the profile is emptied, and stay in it as the audiences do. An erasure
+// that is read again does not apply, so says nothing; of a later one of the same user there
+// is nothing to be said but what was heard between the two, and where that is nothing the topic
+// of audits is told so.
+//
+// The audiences, the rows, and what the topic of audits is to hear, are forgotten only after the emissions that empty them were
 // acknowledged; until then a later owner could not know whom to tell. A derived
 // key says which profiles are on the way, and Restore makes it anew.
 //
@@ -129,6 +137,7 @@
 //	erasure logged, topic of      Profile.erasure       Tick tells it, maybe twice; a
 //	audits not told                                     replay after that tells nothing
 //	old profile told, not deleted derived key           the pass comes by again
+//	erasure logged, rows not said   Profile.erased_rows   Tick says it, maybe twice
 //	half of a sweep               no fingerprint        the next owner begins anew
 //	options changed back          no fingerprint        the same
 //	source not keyed by user      dead letters, alarm   sources[].repartition: true

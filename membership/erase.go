@@ -20,11 +20,11 @@ func (m *merge) erase(moment int64) {
 		return
 	}
 	at := max(moment, latest(m.p))
-	erasure, audiences := m.toTell(), m.p.Memberships
+	erasure, rows, audiences := m.toTell(), m.rowsToTell(), m.p.Memberships
 	for i, a := range audiences {
 		audiences[i] = &musterpb.Membership{Audience: a.Audience, TimeMs: at}
 	}
-	*m.p = musterpb.Profile{Memberships: audiences, ErasedAtMs: at, Erasure: erasure}
+	*m.p = musterpb.Profile{Memberships: audiences, ErasedAtMs: at, Erasure: erasure, ErasedRows: rows}
 	m.erased = true
 	m.changed()
 }
@@ -41,11 +41,11 @@ func (m *merge) suppressed() bool {
 }
 
 // forget removes what an erasure left to be told, the audiences and what is for
-// the audit, and reports whether there was anything.
+// the audit and for ad accounts, and reports whether there was anything.
 func forget(p *musterpb.Profile) bool {
 	n := len(p.Memberships)
-	if p.Erasure != nil {
-		n, p.Erasure = -1, nil
+	if p.Erasure != nil || p.ErasedRows != nil {
+		n, p.Erasure, p.ErasedRows = -1, nil, nil
 	}
 	p.Memberships = slices.DeleteFunc(p.Memberships, func(a *musterpb.Membership) bool { return forgotten(p, a) })
 	return len(p.Memberships) != n

@@ -97,6 +97,7 @@ func (t *task) tellErasure(tx *consumer.Tx, user schema.UserKey) error {
 		return err
 	}
 	t.tellAudit(tx, user, p)
+	t.tellAccounts(tx, user, p, tx.Position())
 	t.after.reset(p)
 	e := emitter{t: t, tx: tx, user: user, position: tx.Position()}
 	for _, a := range p.Memberships {

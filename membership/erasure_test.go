@@ -1,11 +1,14 @@
 package membership
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"muster/consumer"
 	"muster/schema"
 	"muster/schema/musterpb"
 )
@@ -97,4 +100,52 @@ func TestErasedAt(t *testing.T) {
 // empty reports whether nobody is in any audience.
 func empty(p *musterpb.Profile) bool {
 	return !slices.ContainsFunc(p.Memberships, func(a *musterpb.Membership) bool { return a.In })
+}
+
+// More erasures than one Tick moves on are all told, each once, and then forgotten:
+// the next slice waits neither for a record nor behind those that are done.
+func TestErasuresGoOnInSlices(t *testing.T) {
+	t.Parallel()
+	const users = 2*maxErasures + 10
+	k := newTestTask(t)
+	settleTicks(k)
+	var enter, erase []consumer.Record
+	for i := range users {
+		id := fmt.Sprintf("u%d", i)
+		enter = append(enter, consumer.Record{Topic: "users", Offset: int64(i), Time: epoch, Key: []byte(id), Value: fmt.Appendf(nil,
+			`{"type":"track","event":"x","userId":%q,"properties":{"audience_key":"A","A":true,"email":"%s@example.com"}}`, id, id)})
+		erase = append(erase, consumer.Record{Topic: "users", Offset: int64(users + i), Time: epoch.Add(time.Second), Key: []byte(id)})
+	}
+	k.Process(enter...)
+	k.FailAt(consumer.AfterLog)
+	if k.ProcessErr(erase...) == nil {
+		t.Fatal("no crash")
+	}
+	k.Emissions()
+	k.Takeover()
+	told, logged := map[string]int{}, len(k.Changelog())
+	for ticks := 0; ; ticks++ {
+		next := k.Tick()
+		emissions := k.Emissions()
+		for _, e := range emissions {
+			told[string(e.Key)]++
+		}
+		if len(emissions) > maxErasures {
+			t.Fatalf("%d emissions in one tick, want at most %d", len(emissions), maxErasures)
+		}
+		if next.IsZero() {
+			break
+		}
+		if ticks > users {
+			t.Fatalf("not done after %d ticks", ticks)
+		}
+	}
+	for key, n := range told {
+		if n != 1 {
+			t.Fatalf("%q was told %d times", key, n)
+		}
+	}
+	if forgotten := len(k.Changelog()) - logged; len(told) != users || forgotten != users {
+		t.Errorf("%d members are told and %d profiles forgotten, want %d", len(told), forgotten, users)
+	}
 }

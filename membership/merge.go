@@ -19,6 +19,9 @@ type merge struct {
 	suppress bool
 	// audits: erasures are to be told to the topic of audits.
 	audits bool
+	// known, where erasures are to reach ad accounts, returns all rows by which the user
+	// of a profile can be found; else nil.
+	known func(*musterpb.Profile) []*musterpb.Row
 
 	p *musterpb.Profile
 	// dirty: the profile changed, if only in a stamp.

@@ -174,6 +174,20 @@ func TestMergeAgreesWithModel(t *testing.T) {
 	})
 }
 
+// The user id stays where an event says nothing of it, as one that was decoded while
+// EXTERN_ID was off; it goes when EXTERN_ID is off here.
+func TestUserIDIsKept(t *testing.T) {
+	t.Parallel()
+	for _, externID := range []bool{true, false} {
+		m := merge{maxValues: 3, externID: externID}
+		m.reset(&musterpb.Profile{ExternId: "u1"})
+		m.apply(&schema.Event{Stamp: schema.Stamp{TimeMs: 1}}, 1)
+		if kept := m.p.ExternId == "u1"; kept != externID || m.dirty == externID {
+			t.Errorf("extern id on %t: user id kept %t, profile changed %t", externID, kept, m.dirty)
+		}
+	}
+}
+
 func decoded(b []byte) *musterpb.Profile {
 	p := &musterpb.Profile{}
 	if err := p.UnmarshalVT(b); err != nil {

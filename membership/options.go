@@ -60,6 +60,9 @@ type Options struct {
 	// Suppress has later events of an erased user refused, instead of building a new
 	// profile.
 	Suppress bool
+	// EraseAccounts has the uploader told of each erasure with the user's rows, so that it
+	// removes the person from all audiences of its ad accounts, other people's too.
+	EraseAccounts bool
 	// ForgetAfter has users forgotten of whom nothing was heard for so long, by the
 	// time of their events; 0 = never.
 	ForgetAfter time.Duration

@@ -42,6 +42,17 @@ func (r *rules) chosen(audience string) choice {
 	return c
 }
 
+// everything is what any audience may be filled with. There is no LOOKALIKE_VALUE, by
+// which nobody is found.
+func (r *rules) everything() choice {
+	c := choice{keys: r.keys}
+	for _, keys := range r.audienceKeys {
+		c.keys |= keys
+	}
+	c.keys &^= schema.KeysOf(schema.LookalikeValue)
+	return c
+}
+
 // fingerprint tells two sets of options apart by all that decides the rows, be
 // it when rows are made or, before, when events are normalised. It depends on
 // nothing else and is the same on every replica.

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write what the scripts print into them"
 // TestScripts runs testdata/*.txt: blocks of a command with its input, a line
 // "----" and what it printed. Commands:
 //
-//	options [keys=EMAIL,…] [consent=…] [value=AUDIENCE:TRAIT,…] [extern_id] [max_bytes=n] [max_values=n] [suppress] [audit]   for the next takeover
+//	options [keys=EMAIL,…] [consent=…] [value=AUDIENCE:TRAIT,…] [extern_id] [max_bytes=n] [max_values=n] [suppress] [audit] [accounts]   for the next takeover
 //	takeover [wipe]         drop the owner and take over anew
 //	process [replay] [topic=…] [crash=log|emit|table]   one record a line: key, seconds, JSON ("-" = none)
 //	tick                    until nothing is left to do
@@ -153,6 +153,7 @@ func (s *script) setOptions(args map[string]string) {
 	}
 	_, s.options.Decoder.ExternID = args["extern_id"]
 	_, s.options.Suppress = args["suppress"]
+	_, s.options.EraseAccounts = args["accounts"]
 	if _, audit := args["audit"]; audit {
 		s.options.AuditTopic, s.options.Installation = "muster.audit", "test"
 	}
@@ -232,12 +233,17 @@ func (s *script) print() string {
 			fmt.Fprintf(&out, "audit %s\n", s.auditText(e.Value))
 			continue
 		}
-		audience, user, err := schema.ParseMemberKey(e.Key)
-		if err != nil {
-			s.t.Fatal(err)
-		}
 		m := &musterpb.MemberRows{}
 		if err := m.UnmarshalVT(e.Value); err != nil {
+			s.t.Fatal(err)
+		}
+		if erasure, ok := schema.ParseErasureKey(e.Key); ok {
+			fmt.Fprintf(&out, "emit %s/%d erasure %s %s @%d%s\n", e.Topic, e.Partition, s.user(erasure.User),
+				time.UnixMilli(erasure.AtMs).UTC().Format(time.RFC3339), m.Position, memberText(m))
+			continue
+		}
+		audience, user, err := schema.ParseMemberKey(e.Key)
+		if err != nil {
 			s.t.Fatal(err)
 		}
 		fmt.Fprintf(&out, "emit %s/%d %s %s @%d%s", e.Topic, e.Partition, audience, s.user(user), m.Position, memberText(m))
@@ -270,6 +276,9 @@ func (s *script) auditText(value []byte) string {
 	user, err := hex.DecodeString(a.User)
 	if err != nil || a.At.IsZero() || a.Installation != "test" {
 		s.t.Fatalf("audit %s: %v", value, err)
+	}
+	if a.Step != schema.AuditRequested {
+		return fmt.Sprintf("%s %s", s.user(schema.UserKey(user)), a.Step)
 	}
 	return fmt.Sprintf("%s %s: erased at %s, %d values, %d audiences", s.user(schema.UserKey(user)), a.Step, a.ErasedAt.Format(time.RFC3339), a.Values, a.Audiences)
 }

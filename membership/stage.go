@@ -39,7 +39,7 @@ func (s *stage) task(info consumer.TaskInfo) (*task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check membership options: %w", err)
 	}
-	return &task{
+	t := &task{
 		stage:     s,
 		partition: uint32(info.Partition),
 		reader:    r,
@@ -48,7 +48,11 @@ func (s *stage) task(info consumer.TaskInfo) (*task, error) {
 		before:    view{rules: &s.rules},
 		after:     view{rules: &s.rules},
 		tally:     newTally(),
-	}, nil
+	}
+	if s.o.EraseAccounts {
+		t.merge.known = s.rules.rowsOf
+	}
+	return t, nil
 }
 
 func (s *stage) reader(info consumer.TaskInfo) (reader, error) {

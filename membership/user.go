@@ -57,8 +57,9 @@ func (t *task) write(tx *consumer.Tx, key schema.UserKey, stored []byte, h *hear
 			t.tally.profiles++
 		}
 	}
-	if t.merge.erased && (len(p.Memberships) > 0 || p.Erasure != nil) {
+	if t.merge.erased && (len(p.Memberships) > 0 || p.Erasure != nil || p.ErasedRows != nil) {
 		t.tellAudit(tx, key, p)
+		t.tellAccounts(tx, key, p, position)
 		tx.PutDerived(key[:], erasureTold)
 	}
 	e := emitter{t, tx, key, position, h.trace}

@@ -21,8 +21,10 @@ type Audit struct {
 	ErasedAt  time.Time `json:"erased_at,omitzero"`
 	Values    int64     `json:"values,omitzero"`
 	Audiences int64     `json:"audiences,omitzero"`
-	// Of all other steps: the audience, and how many rows of it.
+	// Of all other steps: the audience, or the ad account where it is of all audiences
+	// there, and how many rows of it.
 	Audience string `json:"audience,omitempty"`
+	Account  string `json:"account,omitempty"`
 	Rows     int64  `json:"rows,omitzero"`
 }
 
@@ -34,6 +36,9 @@ const (
 	AuditRefused     = "refused"      // Facebook refuses to remove them for now; it is tried again
 	AuditForgotten   = "forgotten"    // a person had the audience forgotten before they were removed: Facebook may hold them
 	AuditReturned    = "returned"     // the same rows were said of the user again before they were removed
+	// Of ad accounts, with erase.scope account only.
+	AuditNothingKnown = "nothing_known" // there was nothing by which Facebook could find the person: no ad account is asked
+	AuditCalledOff    = "called_off"    // the configuration does not ask for it any more: Facebook was not asked, or its answer is not known
 )
 
 // Encode returns the record's key, the user, and its value.

@@ -45,22 +45,6 @@ func (t *task) adopt(a *audience, c *musterpb.Command) *musterpb.Block {
 	return nil
 }
 
-// holderOf returns another audience, of this task or the configuration, that has the
-// Facebook audience. Those of other tasks are known to whoever gives the command.
-func (t *task) holderOf(id facebook.AudienceID, but *audience) string {
-	for key, o := range t.options.Audiences {
-		if key != but.key && o.FacebookID == id && !o.LeaveOut {
-			return key
-		}
-	}
-	for _, other := range t.order {
-		if other != but && (other.id() == id || other.row.AdoptedId == string(id)) && !other.options.LeaveOut {
-			return other.key
-		}
-	}
-	return ""
-}
-
 // remapped reports whether a person has mapped the key to another Facebook audience
 // than the present one.
 func (a *audience) remapped() bool {

@@ -57,9 +57,10 @@ type batch struct {
 
 // item is what a batch has of one member.
 type item struct {
-	user     schema.UserKey
-	rows     []*musterpb.Row
-	removals []removal // for removing: what leaves synced with the rows, in their order
+	user       schema.UserKey
+	erasedAtMs int64 // of an erasure that goes to a whole ad account
+	rows       []*musterpb.Row
+	removals   []removal // for removing: what leaves synced with the rows, in their order
 	// survivors share a strong value with the rows and carry the number too.
 	survivors []schema.UserKey
 }

@@ -63,6 +63,10 @@ func benchRecords(b *testing.B, version int, in bool) []consumer.Record {
 	return records
 }
 
+func (f *instant) RemoveEverywhere(_ context.Context, _ facebook.AccountID, p facebook.Payload) (facebook.UsersResult, error) {
+	return facebook.UsersResult{NumReceived: p.Rows}, nil
+}
+
 func (f *instant) ReplaceUsers(_ context.Context, id facebook.AudienceID, p facebook.Payload, _ facebook.Session) (facebook.UsersResult, error) {
 	return f.AddUsers(context.Background(), id, p)
 }

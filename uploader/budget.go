@@ -42,7 +42,7 @@ type budget struct {
 	jitter     func(wait time.Duration) time.Duration
 
 	mu       sync.Mutex
-	tasks    int // own
+	own      []*task
 	all      int // partitions
 	app      gauge
 	accounts map[facebook.AccountID]*gauge
@@ -69,10 +69,10 @@ func newBudget(o *Options) *budget {
 func jitter(wait time.Duration) time.Duration { return rand.N(wait/10 + 1) }
 
 // join and leave keep the share of this process.
-func (b *budget) join(partitions int) {
+func (b *budget) join(t *task, partitions int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tasks++
+	b.own = append(b.own, t)
 	b.all = partitions
 }
 
@@ -80,7 +80,7 @@ func (b *budget) join(partitions int) {
 func (b *budget) leave(t *task) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tasks--
+	b.own = slices.DeleteFunc(b.own, func(own *task) bool { return own == t })
 	for _, g := range b.accounts {
 		if g.queue.caller == t {
 			g.queue.caller = nil
@@ -158,7 +158,7 @@ func (b *budget) spacing(percent float64) time.Duration {
 		return 0
 	}
 	steep := min((percent-easyPercent)/(fullPercent-easyPercent), 1)
-	share := float64(max(b.tasks, 1)) / float64(max(b.all, b.tasks, 1))
+	share := float64(max(len(b.own), 1)) / float64(max(b.all, len(b.own), 1))
 	return time.Duration(steep * float64(fullSpacing) / share)
 }
 
@@ -229,7 +229,7 @@ func (b *budget) passed(account facebook.AccountID, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.openApp(now)
-	b.of(account).open(now)
+	b.open(b.of(account), now)
 }
 
 // read is called when something was read with success: the app and its token are
@@ -240,22 +240,18 @@ func (b *budget) read(now time.Time) {
 	b.openApp(now)
 }
 
-// openApp ends a block of everything; those who wait for an account, in whatever
-// task, were told to come back much later.
-func (b *budget) openApp(now time.Time) {
-	if b.app.block == nil {
+// openApp ends a block of everything.
+func (b *budget) openApp(now time.Time) { b.open(&b.app, now) }
+
+// open ends a block. All who waited for its end, in whatever task, were told to come
+// back much later, and those who gave their window up are in no queue.
+func (b *budget) open(g *gauge, now time.Time) {
+	if g.block == nil {
 		return
 	}
-	b.app.open(now)
-	for _, g := range b.accounts {
-		g.queue.rouse()
-	}
-}
-
-func (g *gauge) open(now time.Time) {
-	if g.block != nil {
-		g.block, g.next = nil, now
-		g.queue.rouse()
+	g.block, g.next = nil, now
+	for _, t := range b.own {
+		t.rouse()
 	}
 }
 

@@ -29,7 +29,7 @@ func TestBudget(t *testing.T) {
 		{"easy", 1, 1, func(b *budget) { b.learn("1", use(50), nil, now) }, 0},
 		{"half way", 1, 1, func(b *budget) { b.learn("1", use(72.5), nil, now) }, fullSpacing / 2},
 		{"half way, a quarter of the partitions", 1, 4, func(b *budget) { b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
-		{"half way, two of three tasks given up", 3, 4, func(b *budget) { b.leave(new(task)); b.leave(new(task)); b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
+		{"half way, two of three tasks given up", 3, 4, func(b *budget) { b.leave(b.own[0]); b.leave(b.own[0]); b.learn("1", use(72.5), nil, now) }, 2 * fullSpacing},
 		{"full", 1, 1, func(b *budget) { b.learn("1", use(96), nil, now) }, 5 * time.Minute},
 		{"of another account", 1, 1, func(b *budget) { b.learn("2", use(96), nil, now) }, 0},
 		{"the app is full", 1, 1, func(b *budget) { b.learn("2", facebook.Usage{App: facebook.Load{Calls: 99}}, nil, now) }, decay},
@@ -50,7 +50,7 @@ func TestBudget(t *testing.T) {
 			t.Parallel()
 			b := newTestBudget(noCredential)
 			for range tt.tasks {
-				b.join(tt.all)
+				b.join(new(task), tt.all)
 			}
 			tt.do(b)
 			if tt.want != fullSpacing/2 && tt.want != 2*fullSpacing {

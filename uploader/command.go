@@ -49,6 +49,7 @@ func (b *intake) obey(r *consumer.Record) (outcome string, err error) {
 	case musterpb.Verb_VERB_RELEASE:
 		a.row.Approved = true
 		a.row.ReleasedRows = a.counts.leaving
+		a.row.BeyondLimit = a.row.Block.GetReason() == blockAudiences
 		a.retry()
 	case musterpb.Verb_VERB_RESYNC:
 		a.row.ResyncMs, a.row.ResentTo = c.AtMs, nil
@@ -86,6 +87,7 @@ func (t *task) obeyAccount(c *musterpb.Command) string {
 	for _, a := range t.order {
 		if a.account() == account {
 			a.retry()
+			t.touch(a)
 		}
 	}
 	return commandObeyed

@@ -253,7 +253,7 @@ func TestResyncInTheMidst(t *testing.T) {
 }
 
 // TestNewAudiencesAreHeld: no audience is made before somebody agrees, nor one
-// beyond the account's limit.
+// beyond the account's limit: whoever agrees to that agrees to one.
 func TestNewAudiencesAreHeld(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -269,19 +269,23 @@ func TestNewAudiencesAreHeld(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tt.options.Commands = commandTopic
 				w := newWorld(t, tt.options, graphtest.Options{})
-				var others []string
 				for range 3 {
-					others = append(others, w.graph.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "of others"}))
+					w.graph.AddAudience(graphtest.DefaultAccount, map[string]string{"name": "of others"})
 				}
 				w.enter("x", "u", "email:a")
 				w.run(3 * time.Hour)
 				if s := w.state(); s.State != "held" || s.Block.GetReason() != tt.reason || w.audienceOf("x").ID != "" {
 					t.Fatalf("shown as %v", s)
 				}
-				w.graph.Delete(others[0])
+				if remedy := w.shown.Block.Remedy; !strings.Contains(remedy, "muster audience release x") {
+					t.Errorf("the remedy is %q", remedy)
+				}
 				w.command(musterpb.Verb_VERB_RELEASE, "x")
 				w.run(2 * time.Hour)
 				w.converged()
+				if a := w.audienceKeyed("x"); a.row.BeyondLimit {
+					t.Error("it is made, and another one may be made in its place beyond the limit")
+				}
 			})
 		})
 	}
@@ -314,6 +318,27 @@ func TestRetry(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRetryOfAccountIsLogged: what it changes of audiences outlives its owner.
+func TestRetryOfAccountIsLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1}, graphtest.Options{LowSizeGuard: true})
+		w.crowd(0, 8, true)
+		w.run(2 * time.Minute)
+		w.crowd(0, 8, false) // Facebook refuses their removal
+		w.run(70 * time.Minute)
+		if w.audienceKeyed("x").row.OwedTriedMs == 0 {
+			t.Fatal("no removal was refused")
+		}
+		w.task.Process(w.given(&musterpb.Command{Verb: musterpb.Verb_VERB_RETRY, AtMs: time.Now().UnixMilli(), Account: "1"}))
+		w.task.Wipe()
+		w.task.Takeover()
+		if at := w.audienceKeyed("x").row.OwedTriedMs; at != 0 {
+			t.Errorf("the next owner has it that removals were tried at %d", at)
+		}
+	})
 }
 
 // TestCommandsOfNobody: a command for an audience that has no members, one that

@@ -23,6 +23,9 @@ func (t *task) askDelete(a *audience) *musterpb.Block {
 	case a.row.Origin != musterpb.Origin_ORIGIN_CREATED && a.row.Origin != musterpb.Origin_ORIGIN_FOUND:
 		return t.refusal("Delete it in the Ads Manager: "+audiencesPage(a)+".", "Muster did not make Facebook audience %s", a.row.FacebookId)
 	}
+	if other := t.holderOf(a.id(), a); other != "" {
+		return t.refusal("Name that key, if it is to be deleted.", "audience %q has Facebook audience %s", other, a.row.FacebookId)
+	}
 	a.row.Deleting, a.row.Paused = true, true // a replacement waits: it goes on if Facebook refuses
 	return nil
 }

@@ -43,7 +43,8 @@
 // in flight. Forgetting waits until no request can take effect any more, drops members in
 // slices, after what is to be told of their erasures, and the audience's row last, so that
 // a crash finds the row and goes on; a member
-// who comes in meanwhile is kept, and the audience begins anew with them. An order that
+// who comes in meanwhile is kept, and the audience begins anew with them. While a replace
+// session may be under way at Facebook, forgetting is refused. An order that
 // cannot be obeyed changes nothing and is shown with its remedy (order_refused).
 //
 // Two requests of one audience are never in flight at once, and it has one window
@@ -164,6 +165,27 @@
 // says since when rows are to go; each way in which that ends is a step for the
 // topic of audits, see erasure.go.
 //
+// # Erasure in whole ad accounts
+//
+// With Options.EraseAccounts one more request has Facebook remove the person from every
+// audience of an ad account, other people's too. It is made by the task that the user's
+// key falls to, for each account of the configuration, from an entry in its table that
+// the erasure's own record makes (eraser.go). Who is erased within Quiet goes in one
+// request; it queues for the account like an audience whose window has closed. What a
+// person must mend holds up the erasures of that account and nothing else: whether
+// Facebook allows this request to an app says nothing of others.
+//
+// It removes members, too, who share a strong value with the person and are to stay, in
+// audiences of any task, and who was erased and has come back. So every task is told of
+// the values once Facebook has confirmed, by the topic of members, and has such members
+// unsettled (everywhere.go): they are added again with the next window. For that the
+// repeat of a request without an answer waits RequestTimeout: the one that is confirmed
+// is the last to take effect.
+//
+// Rows are kept for as long as the request is owed: the record that brought them gets its
+// tombstone with the entry, the entry its own when it was told. Every step goes to the topic of
+// audits, with the account in the place of the audience.
+//
 // # Derived keys
 //
 // Dirty members, strong value → members, carriers of each batch, counts, emptied
@@ -190,6 +212,14 @@
 //	OverdueAfter, for whatever reason  holds it up; age from the log, whoever owns it
 //	step of an erasure logged, not     stands in its member; the next owner tells it,
 //	told to the topic of audits        maybe twice
+//	crash between an account's         the entry is in the log: asked again, which does
+//	erasure and its answer             no harm
+//	crash before others are told of    the entry keeps its rows until they are; told twice,
+//	it, or before its tombstone        members are added once more than needed
+//	erasure in an account refused      halved down to one user, tried every OwedEvery; told
+//	                                   once, overdue after OverdueAfter
+//	erase.scope set back, or an        called off after CalledOffAfter
+//	account left out
 //	throttled                          the account waits for as long as Facebook says
 //	token, permission, terms           account or everything blocked; one request a
 //	                                   SlowBeat tries

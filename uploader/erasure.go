@@ -137,6 +137,9 @@ func (t *task) tellAudits(tx *consumer.Tx) (more bool, err error) {
 }
 
 func (t *task) tellAudit(tx *consumer.Tx, a *audience, m *member) {
+	if t.options.Audit == "" {
+		return // they are of before
+	}
 	for _, s := range m.Audit {
 		record := schema.Audit{
 			At: time.UnixMilli(s.AtMs).UTC(), Step: s.Step, Installation: t.options.Installation, Audience: a.key, Rows: s.Rows,

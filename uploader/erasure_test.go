@@ -104,6 +104,30 @@ func TestErasureIsAudited(t *testing.T) {
 	})
 }
 
+// TestAuditsOfBefore: steps that are left from when there was a topic for them are
+// forgotten, so that their members can be.
+func TestAuditsOfBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, Audit: auditTopic, KeepEmptied: time.Hour}, graphtest.Options{})
+		w.enter("x", "u1", "email:1")
+		w.erase("x", "u1") // nothing was sent yet: nothing_held, which no Tick has told
+		w.options.Audit = ""
+		w.restart()
+		w.task.Takeover()
+		w.run(time.Minute)
+		for _, e := range w.task.Emissions() {
+			if e.Topic != statusTopic {
+				t.Errorf("emitted to %q", e.Topic)
+			}
+		}
+		w.run(2 * time.Hour)
+		if n := w.audienceKeyed("x").counts.stored; n != 0 {
+			t.Errorf("%d members are stored, though they were emptied long ago", n)
+		}
+	})
+}
+
 // TestAuditSurvivesCrashes: a step that was logged is told, wherever the owner
 // dies.
 func TestAuditSurvivesCrashes(t *testing.T) {

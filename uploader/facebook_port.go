@@ -19,6 +19,8 @@ type Facebook interface {
 	// Credential tells one access token from another; it is asked often.
 	Credential() uint64
 	RemoveUsers(ctx context.Context, id facebook.AudienceID, p facebook.Payload) (facebook.UsersResult, error)
+	// RemoveEverywhere removes from all audiences of an account, other people's too.
+	RemoveEverywhere(ctx context.Context, account facebook.AccountID, p facebook.Payload) (facebook.UsersResult, error)
 }
 
 var _ Facebook = (*facebook.Client)(nil)

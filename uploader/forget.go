@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +17,10 @@ func (t *task) askForget(a *audience) *musterpb.Block {
 	if a.row.Deleting {
 		return t.refusal("Wait until that is done, as muster audience show tells, or end it with muster audience resume "+a.key+".",
 			"Facebook audience %s is being deleted, and would stay", a.row.FacebookId)
+	}
+	if over := a.sessionEnds(); t.now().Before(over) {
+		return t.refusal(fmt.Sprintf("Give the order again when that is over, at %s UTC at the latest.", over.UTC().Format("15:04")),
+			"the content of Facebook audience %s is being replaced, and Facebook would go on with it", a.row.FacebookId)
 	}
 	if a.counts.members > 0 && !a.options.LeaveOut {
 		return t.refusal("Have it left out first, by exclude or by sync: paused in the configuration, or have the stream let its members go.",

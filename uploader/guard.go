@@ -58,10 +58,11 @@ func (t *task) held(a *audience, now time.Time) bool {
 	return true
 }
 
-// endHold ends a hold of an audience that has nothing to send any more: no window
-// would come to see it.
+// endHold ends a hold of an audience that has nothing to send any more, and the wait
+// of one for a Facebook audience that it does not look for any more: no window would
+// come to see it.
 func (t *task) endHold(a *audience) {
-	if a.row.Block != nil && heldFor(a.row.Block.Reason) && a.counts.pending == 0 {
+	if reason := a.row.Block.GetReason(); (heldFor(reason) || reason == blockTwoKeys) && a.counts.pending == 0 {
 		a.row.Block = nil
 		a.changed = true
 		t.touch(a)

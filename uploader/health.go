@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"muster/schema/musterpb"
+	"muster/uploader/facebook"
 )
 
 // Health tells what audiences of this process wait for a person to mend. It is
@@ -15,11 +16,19 @@ type Health struct {
 	blocks     map[string]Block
 	twoSources map[string]int64
 	overdue    map[string]Overdue
+	accounts   map[accountPart]Overdue
 }
 
-// Block is why nothing is sent to an audience, and what to do about it.
+// accountPart is what one task has to do with an ad account.
+type accountPart struct {
+	account   facebook.AccountID
+	partition int
+}
+
+// Block is why nothing is sent to an audience, and what to do about it. Reason is a
+// heading of docs/states.md.
 type Block struct {
-	Title, Remedy string
+	Reason, Title, Remedy string
 }
 
 // Blocked returns the blocks of audiences, by key. Empty = healthy.
@@ -51,6 +60,34 @@ func (h *Health) Overdue() map[string]Overdue {
 	return maps.Clone(h.overdue)
 }
 
+// OverdueAccounts returns the overdue erasures that are to reach whole ad accounts, by
+// account. Empty = healthy.
+func (h *Health) OverdueAccounts() map[facebook.AccountID]Overdue {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make(map[facebook.AccountID]Overdue)
+	for of, o := range h.accounts {
+		o.Erasures += all[of.account].Erasures
+		all[of.account] = o
+	}
+	return all
+}
+
+// setAccount takes what a task has of an account; no erasures = nothing.
+func (h *Health) setAccount(account facebook.AccountID, partition int, o Overdue) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	of := accountPart{account, partition}
+	if o.Erasures == 0 {
+		delete(h.accounts, of)
+		return
+	}
+	if h.accounts == nil {
+		h.accounts = make(map[accountPart]Overdue)
+	}
+	h.accounts[of] = o
+}
+
 // set takes what holds an audience now; nil = nothing.
 func (h *Health) set(key string, s *musterpb.AudienceStatus) {
 	h.mu.Lock()
@@ -70,7 +107,7 @@ func (h *Health) set(key string, s *musterpb.AudienceStatus) {
 	if h.blocks == nil {
 		h.blocks = make(map[string]Block)
 	}
-	h.blocks[key] = Block{Title: b.Title, Remedy: b.Remedy}
+	h.blocks[key] = Block{Reason: b.Reason, Title: b.Title, Remedy: b.Remedy}
 }
 
 func (h *Health) addTwoSources(audience string) {

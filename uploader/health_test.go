@@ -19,7 +19,7 @@ func TestHealth(t *testing.T) {
 		w.graph.Inject(gone)
 		w.enter("x", "u1", "email:a")
 		w.run(5 * time.Minute)
-		if b := h.Blocked()["x"]; b.Title == "" || b.Remedy == "" {
+		if b := h.Blocked()["x"]; b.Reason != "reauth" || b.Title == "" || b.Remedy == "" {
 			t.Errorf("the token has expired, and health tells %+v", h.Blocked())
 		}
 		w.run(30 * time.Minute)

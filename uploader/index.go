@@ -20,6 +20,8 @@ import (
 //	W audience                    → "": every member must be looked at
 //	X audience NUL time user      → "": pending erasures, by time
 //	A audience NUL user           → whether the steps of an erasure are told
+//	G key                         → whether what is over, or refused, is told of an
+//	                                erasure in an ad account
 const (
 	spaceDirty    = 'D'
 	spaceStrong   = 'S'
@@ -29,6 +31,7 @@ const (
 	spaceSweep    = 'W'
 	spaceErased   = 'X'
 	spaceAudit    = 'A'
+	spaceEntries  = 'G'
 )
 
 func derivedKey(space byte, audience string, rest ...byte) []byte {
@@ -67,6 +70,8 @@ func erasedKey(ms int64, audience string, user schema.UserKey) []byte {
 func auditKey(audience string, user schema.UserKey) []byte {
 	return append([]byte{spaceAudit}, schema.MemberKey(audience, user)...)
 }
+
+func entryKey(key []byte) []byte { return append([]byte{spaceEntries}, key...) }
 
 // index brings the derived keys of one member from was to is.
 func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is *facts, w work) error {

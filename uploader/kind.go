@@ -83,16 +83,13 @@ func (t *task) learnKind(a *audience, kind musterpb.AudienceKind, now time.Time)
 	if kind == kindOf(a.options.ValueBased) {
 		return
 	}
-	b := &musterpb.Block{Reason: blockKind, SinceMs: now.UnixMilli()}
 	change := "name another one (audiences." + a.key + ".facebook_id), or delete it and have another one made (on_deleted: recreate)"
+	title, remedy := "the Facebook audience is value-based, but no value trait is configured", "Set audiences."+a.key+".value_trait; or "+change+"."
 	if a.options.ValueBased {
-		b.Title = "a value trait is configured, but the Facebook audience is not value-based, and Facebook never makes it so"
-		b.Remedy = "Remove audiences." + a.key + ".value_trait; or " + change + "."
-	} else {
-		b.Title = "the Facebook audience is value-based, but no value trait is configured"
-		b.Remedy = "Set audiences." + a.key + ".value_trait; or " + change + "."
+		title = "a value trait is configured, but the Facebook audience is not value-based, and Facebook never makes it so"
+		remedy = "Remove audiences." + a.key + ".value_trait; or " + change + "."
 	}
-	t.halt(a, b, now)
+	t.halt(a, &musterpb.Block{Reason: blockKind, Title: title, Remedy: remedy, SinceMs: now.UnixMilli()}, now)
 }
 
 // unread decides what follows when an audience could not be read.

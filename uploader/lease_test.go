@@ -140,3 +140,33 @@ func TestRequestEndsWithTheLease(t *testing.T) {
 		}
 	})
 }
+
+// A batch that is logged already needs no write before its next attempt: without a
+// lease none is begun all the same, nor any of the budget spent.
+func TestNoAttemptWithoutALease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := new(lease)
+		l.set(time.Now().Add(time.Hour))
+		w := newWorld(t, Options{RetryBase: 2 * time.Second, StatusEvery: time.Hour}, graphtest.Options{})
+		w.task = consumertest.NewTask(t, consumertest.Options{
+			Stage: "uploader", Lease: l, New: func(i consumer.TaskInfo) (consumer.Processor, error) { return w.maker(i) },
+		})
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.HTTP500, Match: graphtest.Match{Op: graphtest.OpAdd}, Count: 1})
+		w.enter("x", "u", "email:a")
+		w.run(time.Minute + time.Second)
+		p := w.task.Processor().(*task)
+		b := p.audiences["x"].window.batch
+		if b == nil || b.tries != 1 || p.inFlight != 0 {
+			t.Fatalf("batch %+v, %d requests in flight, want one that waits for its second attempt", b, p.inFlight)
+		}
+		l.over.Store(true)
+		time.Sleep(10 * time.Second)
+		if _, err := w.task.TickErr(); err != nil {
+			t.Fatal(err)
+		}
+		if b.tries != 1 || p.inFlight != 0 {
+			t.Errorf("%d attempts, %d requests in flight after the lease", b.tries, p.inFlight)
+		}
+	})
+}

@@ -81,11 +81,11 @@ func (t *task) mayCreate(a *audience, now time.Time) *musterpb.Block {
 			Remedy: "To have it created, run muster audience release " + a.key + ".",
 		}
 	}
-	if n := t.directory.size(a.account()); n >= t.options.MaxAudiences {
+	if n := t.directory.size(a.account()); n >= t.options.MaxAudiences && !a.row.BeyondLimit {
 		a.link = link{since: now} // they are counted again next time
 		return &musterpb.Block{
 			Reason: blockAudiences, SinceMs: now.UnixMilli(), Title: fmt.Sprintf("ad account %s holds %d audiences", a.account(), n),
-			Remedy: "Delete audiences that nobody uses, or raise max_audiences; Facebook's own limit is 500 customer lists.",
+			Remedy: "Delete audiences that nobody uses, or raise max_audiences; to have this one made all the same, run muster audience release " + a.key + ". Facebook's own limit is 500 customer lists.",
 		}
 	}
 	return nil
@@ -247,43 +247,10 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 	if a.options.LeaveOut {
 		return nil
 	}
-	id, origin := a.options.FacebookID, musterpb.Origin_ORIGIN_CONFIGURED
-	switch {
-	case id != "" || a.options.FacebookName != "":
-	case a.row.AdoptedId != "":
-		id, origin = facebook.AudienceID(a.row.AdoptedId), musterpb.Origin_ORIGIN_ADOPTED
-	default:
-		if named, err := facebook.ParseAudienceID(a.row.StreamFacebookId); err == nil {
-			id, origin = named, musterpb.Origin_ORIGIN_STREAM
-		}
+	if id, origin := a.claimed(); id != "" {
+		return t.linkTo(tx, a, id, origin)
 	}
 	switch {
-	case origin == musterpb.Origin_ORIGIN_STREAM && t.options.givenElsewhere(id, a.key):
-		t.twoKeys(a)
-	case id != "":
-		if id == a.id() && string(a.options.Account) == a.row.Account {
-			return nil
-		}
-		if id == a.id() {
-			a.row.Account = string(a.options.Account)
-			a.changed = true
-			t.touch(a)
-			return nil
-		}
-		a.row.Account = string(a.options.Account)
-		if err := t.setID(tx, a, id, origin, true); err != nil || a.id() != id {
-			return err
-		}
-		if origin == musterpb.Origin_ORIGIN_STREAM {
-			t.options.Logger.Warn("filling the existing Facebook audience that the events name; whoever made it must not write to it any more, or each undoes the other",
-				"audience", a.key, "facebook_id", id)
-		}
-		if a.row.AdoptReplace {
-			a.row.AdoptReplace = false
-			t.askReplace(a, t.now().UnixMilli())
-			return t.log(tx, a)
-		}
-		return nil
 	case a.row.FacebookId == "":
 		return nil
 	case a.row.FacebookName != a.options.FacebookName,
@@ -291,10 +258,59 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 		a.row.Origin == musterpb.Origin_ORIGIN_CONFIGURED, a.row.Origin == musterpb.Origin_ORIGIN_STREAM:
 		// Nobody is in the one to be found or made, so that all who are desired have it
 		// looked for.
-		a.row.FacebookId, a.row.Origin, a.row.FacebookName = "", musterpb.Origin_ORIGIN_NONE, ""
+		a.row.FacebookId, a.row.Origin, a.row.FacebookName, a.row.Block = "", musterpb.Origin_ORIGIN_NONE, "", nil
 		return t.begin(tx, a)
-	case t.options.givenElsewhere(a.id(), a.key):
-		t.twoKeys(a)
+	}
+	if other := t.holderOf(a.id(), a); other != "" {
+		t.twoKeys(a, a.id(), other)
+		return nil
+	}
+	t.endTwoKeys(a)
+	return nil
+}
+
+// claimed is the Facebook audience that the key is given by name of its id, and by
+// whom; "" if it is to be looked for.
+func (a *audience) claimed() (facebook.AudienceID, musterpb.Origin) {
+	switch id := a.options.FacebookID; {
+	case id != "" || a.options.FacebookName != "":
+		return id, musterpb.Origin_ORIGIN_CONFIGURED
+	case a.row.AdoptedId != "":
+		return facebook.AudienceID(a.row.AdoptedId), musterpb.Origin_ORIGIN_ADOPTED
+	}
+	named, err := facebook.ParseAudienceID(a.row.StreamFacebookId)
+	if err != nil {
+		return "", musterpb.Origin_ORIGIN_NONE
+	}
+	return named, musterpb.Origin_ORIGIN_STREAM
+}
+
+// linkTo links an audience to the Facebook audience that it is given.
+func (t *task) linkTo(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin) error {
+	if other := t.holderOf(id, a); other != "" {
+		t.twoKeys(a, id, other)
+		return nil
+	}
+	if a.row.Account != string(a.options.Account) {
+		a.row.Account = string(a.options.Account)
+		a.changed = true
+		t.touch(a)
+	}
+	if id == a.id() {
+		t.endTwoKeys(a)
+		return nil
+	}
+	if err := t.setID(tx, a, id, origin, true); err != nil {
+		return err
+	}
+	if origin == musterpb.Origin_ORIGIN_STREAM {
+		t.options.Logger.Warn("filling the existing Facebook audience that the events name; whoever made it must not write to it any more, or each undoes the other",
+			"audience", a.key, "facebook_id", id)
+	}
+	if a.row.AdoptReplace {
+		a.row.AdoptReplace = false
+		t.askReplace(a, t.now().UnixMilli())
+		return t.log(tx, a)
 	}
 	return nil
 }
@@ -303,12 +319,11 @@ func (t *task) relink(tx *consumer.Tx, a *audience) error {
 // by a former life of this installation, by another tool or by hand.
 func (t *task) setID(tx *consumer.Tx, a *audience, id facebook.AudienceID, origin musterpb.Origin, unknown bool) error {
 	now := t.now()
-	for _, other := range t.order {
-		if other != a && other.row.FacebookId == string(id) && !other.options.LeaveOut {
-			t.twoKeys(a)
-			return nil
-		}
+	if other := t.holderOf(id, a); other != "" {
+		t.twoKeys(a, id, other)
+		return nil
 	}
+	a.row.Block, a.row.BeyondLimit = nil, false // of the former one
 	a.row.FacebookId, a.row.Origin, a.row.GoneId = string(id), origin, ""
 	a.row.Kind = musterpb.AudienceKind_AUDIENCE_KIND_UNKNOWN
 	if origin == musterpb.Origin_ORIGIN_CREATED {
@@ -332,15 +347,4 @@ func (t *task) begin(tx *consumer.Tx, a *audience) error {
 	t.lookAtAll(tx, a)
 	t.touch(a)
 	return t.log(tx, a)
-}
-
-// twoKeys blocks an audience whose Facebook audience is another key's: each would
-// undo the other.
-func (t *task) twoKeys(a *audience) {
-	now := t.now()
-	t.block(a, &musterpb.Block{Reason: "two_keys", Title: "another audience key has this Facebook audience",
-		Remedy: "Give each key a Facebook audience of its own.", SinceMs: now.UnixMilli()}, now)
-	if a.window != nil {
-		t.abandon(a, now, "two_keys")
-	}
 }

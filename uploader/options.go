@@ -36,6 +36,14 @@ type Options struct {
 	Rejected string
 	// Audit takes the steps of erasures; "" = none are told.
 	Audit string
+	// EraseAccounts has erasures that are said as a whole carried out in every ad account
+	// named here: Facebook removes the person from all audiences there, other people's
+	// too. Otherwise they are called off.
+	EraseAccounts bool
+	// Members is the topic that member rows come by; every task of the stage is told there
+	// of what EraseAccounts has removed. Needed with it and, to
+	// end what it began, after it.
+	Members string
 	// OverdueAfter is how long rows of an erased user may be at Facebook before that is
 	// told loudly. Default 72 h: removals that are refused have been tried a dozen times
 	// by then, and of the month that Art. 12 (3) GDPR grants, four weeks are left for a
@@ -210,6 +218,9 @@ func (o Options) validate() error {
 	if o.Installation == "" {
 		wrong("installation: want a name")
 	}
+	if o.EraseAccounts && o.Members == "" {
+		wrong("topic of members: want a name, to erase in whole ad accounts")
+	}
 	if o.Topic == "" {
 		wrong("status topic: want a name")
 	}
@@ -248,7 +259,7 @@ func (o Options) twoKeys() []error {
 	var mistakes []error
 	keys := make(map[string][]string)
 	for key, a := range o.Audiences {
-		if what := cmp.Or(string(a.FacebookID), a.FacebookName); what != "" && !a.LeaveOut {
+		if what := cmp.Or(string(a.FacebookID), a.FacebookName); what != "" && !o.of(key).LeaveOut {
 			if a.FacebookID == "" {
 				what = fmt.Sprintf("%q in ad account %s", what, o.of(key).Account)
 			}
@@ -275,15 +286,15 @@ func (o Options) twoKeys() []error {
 	return mistakes
 }
 
-// givenElsewhere reports whether the configuration gives a Facebook audience to
-// another key than this one, in whatever partition that is.
-func (o *Options) givenElsewhere(id facebook.AudienceID, key string) bool {
-	for other, a := range o.Audiences {
-		if other != key && a.FacebookID == id && !a.LeaveOut {
-			return true
+// givenTo returns the key to which the configuration gives a Facebook audience, in
+// whatever partition that is; "" = none.
+func (o *Options) givenTo(id facebook.AudienceID) string {
+	for key, a := range o.Audiences {
+		if a.FacebookID == id && !o.of(key).LeaveOut {
+			return key
 		}
 	}
-	return false
+	return ""
 }
 
 // of returns what holds for one audience.

@@ -176,6 +176,45 @@ func TestForgetIsRefused(t *testing.T) {
 	})
 }
 
+// TestForgetDuringReplace: an audience whose content is being replaced is not
+// forgotten while Facebook may still be at it: the session would go on, and whoever
+// is sent by the key's next life would be overtaken by it.
+func TestForgetDuringReplace(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"everybody leaves", "left out"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, Options{Commands: commandTopic, ResendOver: -1, MaxRows: 10, TakeoverWait: time.Second}, graphtest.Options{Latency: 5 * time.Second})
+				w.crowd(0, 35, true)
+				w.run(2 * time.Hour)
+				w.command(musterpb.Verb_VERB_REPLACE, "x")
+				for w.audienceKeyed("x").row.Replace.GetSent() < 2 {
+					w.run(time.Second)
+				}
+				if how == "left out" {
+					w.options.Exclude = []string{"x"}
+					w.restart()
+					w.task.Takeover()
+				} else {
+					w.crowd(0, 35, false)
+				}
+				w.command(musterpb.Verb_VERB_FORGET, "x")
+				s := w.state()
+				if r := s.OrderRefused; r == nil || !strings.Contains(r.Title, "replaced") || r.Remedy == "" || s.State == "forgetting" {
+					t.Fatalf("shown as %v", s)
+				}
+				w.run(2 * time.Hour)
+				w.command(musterpb.Verb_VERB_FORGET, "x")
+				w.run(time.Hour)
+				if k := w.task.Processor().(*task); len(k.order) != 0 {
+					t.Errorf("the session is over, and the task keeps %v", k.audiences)
+				}
+			})
+		})
+	}
+}
+
 // TestForgetLeftOut: an audience that is left out is forgotten with its members.
 func TestForgetLeftOut(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,11 @@ func (t *task) Process(_ context.Context, tx *consumer.Tx, records []consumer.Re
 			}
 		}
 	}
+	for _, gone := range b.removals { // of members as the batch leaves them
+		if err := t.unsettle(tx, gone); err != nil {
+			return fmt.Errorf("unsettle members of ad account %s: %w", gone.Account, err)
+		}
+	}
 	return t.flush(tx)
 }
 
@@ -57,6 +62,8 @@ type intake struct {
 	tx      *consumer.Tx
 	members map[string]*arrival
 	order   []*arrival
+	// removals are to be looked at when all members are logged.
+	removals []*musterpb.AccountRemoval
 }
 
 // arrival is a member that records of the batch speak of.
@@ -67,6 +74,9 @@ type arrival struct {
 }
 
 func (b *intake) apply(r *consumer.Record) (outcome string, err error) {
+	if schema.Reserved(r.Key) {
+		return b.reserved(r)
+	}
 	key, user, err := schema.ParseMemberKey(r.Key)
 	if err != nil {
 		return b.deadLetter(r), nil

@@ -13,12 +13,14 @@ import (
 // Its task may be restoring, or its lease over: then others go first.
 const turnOver = time.Second
 
-// claim is an audience's wish to make a request. Of an account's claims the one
+// claim is the wish of an audience, or of the erasures of a whole account, to make a
+// request. Of an account's claims the one
 // goes first whose window closed the earliest, or whose last request was the
 // longest ago: an audience with many batches does not hold up one with few. What
 // is not due yet (early) comes after what is, the fullest batch first.
 type claim struct {
-	audience *audience
+	audience *audience // or
+	eraser   *eraser
 	task     *task
 	since    time.Time // its window closed, or its last request was granted
 	early    bool      // it uses spare capacity
@@ -51,7 +53,7 @@ type queue struct {
 // put has an audience wait, or renews what it says of itself.
 func (q *queue) put(c *claim) *claim {
 	for _, old := range q.claims {
-		if old.audience == c.audience {
+		if old.audience == c.audience && old.eraser == c.eraser {
 			old.task, old.since, old.early, old.rows = c.task, c.since, c.early, c.rows
 			return old
 		}
@@ -143,8 +145,9 @@ func (b *budget) loads(now time.Time) map[facebook.AccountID]*musterpb.AccountLo
 }
 
 func (b *budget) loadOf(g *gauge, now time.Time) *musterpb.AccountLoad {
-	l := &musterpb.AccountLoad{UsedPercent: max(g.percent, b.app.percent), Tier: g.tier, WaitingAudiences: int64(len(g.queue.claims))}
+	l := &musterpb.AccountLoad{UsedPercent: max(g.percent, b.app.percent), Tier: g.tier}
 	for _, c := range g.queue.claims {
+		l.WaitingAudiences += one(c.audience != nil)
 		l.WaitingRows += int64(c.rows)
 	}
 	if at := later(g.next, b.app.next); at.After(now) {

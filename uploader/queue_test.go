@@ -151,13 +151,36 @@ func TestQueueOfATaskThatEnds(t *testing.T) {
 	q.claim("b", claim{since: q.now.Add(-1)})
 	q.asks("a")
 	q.asks("b")
-	q.budget.join(1)
+	q.budget.join(q.claims["a"].task, 1)
 	q.budget.leave(q.claims["a"].task)
 	if !q.roused("b") {
 		t.Fatal("b was not roused")
 	}
 	if ok, _ := q.asks("b"); !ok {
 		t.Error("b may not call after the task of a ended")
+	}
+}
+
+// TestOpenedAccountRousesAll: who waits for a blocked account to be opened is told when
+// it is, in whatever task, though those who gave their window up are in no queue.
+func TestOpenedAccountRousesAll(t *testing.T) {
+	t.Parallel()
+	for _, account := range []facebook.AccountID{"1", ""} {
+		q := newQueuers(t)
+		q.claim("caller", claim{})
+		q.claim("waits", claim{})
+		for _, c := range q.claims {
+			q.budget.join(c.task, 2)
+		}
+		q.budget.block(account, &musterpb.Block{Reason: "terms"}, q.now)
+		q.budget.passed("1", q.now)
+		if !q.roused("waits") {
+			t.Errorf("account %q is open, and nobody says so", account)
+		}
+		q.budget.passed("1", q.now)
+		if q.roused("waits") {
+			t.Errorf("account %q was open, and everybody is roused", account)
+		}
 	}
 }
 

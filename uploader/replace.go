@@ -214,6 +214,16 @@ func (t *task) notReplaced(a *audience, problem string) *musterpb.Block {
 	return b
 }
 
+// sessionEnds is when Facebook has ended the session at the latest, whoever looks
+// after it; the zero time if none is begun.
+func (a *audience) sessionEnds() time.Time {
+	r := a.row.Replace
+	if r.GetSent() == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(r.StartedMs).Add(facebook.SessionLife)
+}
+
 // endReplace ends a replacement; failed says why it did not come about.
 func (t *task) endReplace(a *audience, failed *musterpb.Block) {
 	if a.replacing != nil {

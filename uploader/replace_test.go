@@ -376,7 +376,7 @@ func TestReplaceGivesDesired(t *testing.T) {
 func TestPace(t *testing.T) {
 	t.Parallel()
 	b := newTestBudget(noCredential)
-	b.join(4)
+	b.join(new(task), 4)
 	if got := b.pace("1"); got != 4*fullSpacing {
 		t.Errorf("unknown tier: %s", got)
 	}

@@ -15,6 +15,9 @@ import (
 // leave it behind its members) a member counts as dirty: the diff finds out.
 func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 	defer t.untouch()
+	if schema.Reserved(key) {
+		return restoreEntry(tx, key, value)
+	}
 	if bytes.IndexByte(key, 0) < 0 {
 		return t.restoreAudience(tx, string(key), value)
 	}

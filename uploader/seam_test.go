@@ -256,28 +256,6 @@ func TestAdoptEndsABlock(t *testing.T) {
 	})
 }
 
-// TestOpenedAccountRousesAll: those of other tasks too, who were told to come back at the
-// next slow beat.
-func TestOpenedAccountRousesAll(t *testing.T) {
-	t.Parallel()
-	for _, account := range []string{"", "1"} {
-		q := newQueuers(t)
-		q.claim("a", claim{})
-		q.budget.block("", &musterpb.Block{Reason: "terms"}, q.now)
-		if account == "1" {
-			q.budget.read(q.now)
-			q.budget.block("1", &musterpb.Block{Reason: "terms"}, q.now)
-		}
-		if ok, _ := q.asks("a"); ok {
-			t.Fatal("a blocked account may be called")
-		}
-		q.roused("a")
-		if q.budget.passed("1", q.now); !q.roused("a") {
-			t.Errorf("block of %q: opened, and nobody hears of it", account)
-		}
-	}
-}
-
 // TestDeletionRefusedInAReplacement: the replacement goes on, whose sessions may have taken
 // people out.
 func TestDeletionRefusedInAReplacement(t *testing.T) {

@@ -56,6 +56,44 @@ func TestRowIsNotHeldByWhoOwesIt(t *testing.T) {
 	})
 }
 
+// Whose removal Facebook refuses for now, and who is desired again, is added with
+// the next window, by other rows too; and the next exit is a removal of its own,
+// which does not wait until what was owed is due.
+func TestWhoOwesARemovalComesBack(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]string{"by other rows": "email:b", "as before": "email:a"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, Options{OwedEvery: 24 * time.Hour, ResendOver: -1}, graphtest.Options{})
+				w.enter("x", "u", "email:a")
+				w.enter("x", "stays", "email:s")
+				w.run(2 * time.Minute)
+				w.graph.Inject(graphtest.Fault{Kind: graphtest.LowSize, Match: graphtest.Match{Op: graphtest.OpRemove}, Count: 2})
+				w.exit("x", "u")
+				w.run(time.Hour)
+				if a := w.task.Processor().(*task).audiences["x"]; a.counts.owed != 1 {
+					t.Fatalf("%d removals are owed, want 1", a.counts.owed)
+				}
+				before := len(w.graph.Journal())
+				w.enter("x", "u", row)
+				w.run(time.Hour)
+				if !slices.ContainsFunc(w.graph.Journal()[before:], func(e graphtest.Entry) bool { return e.Op == graphtest.OpAdd }) {
+					t.Error("the member is not added with the next window")
+				}
+				if row == "email:b" {
+					w.run(24 * time.Hour)
+					w.converged()
+					return
+				}
+				w.exit("x", "u")
+				w.run(time.Hour)
+				w.converged()
+			})
+		})
+	}
+}
+
 // A member of which nothing is left does not hold a batch of removals open, though
 // it is no item of it: what it had, another member has.
 func TestSharedSurvivorIsReleased(t *testing.T) {

@@ -83,15 +83,16 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 	if s.ErasuresOverdue > 0 {
 		s.OverdueRemedy = t.overdueRemedy(a)
 	}
+	by := t.pausedBy(a)
 	switch {
 	case a.row.Forgetting:
 		s.State = "forgetting"
 	case a.row.Deleting:
 		s.State = "deleting"
-	case a.options.LeaveOut:
+	case !t.options.chosen(a.key):
 		s.State = "left_out"
-	case a.row.Paused:
-		s.State = "paused"
+	case len(by) > 0:
+		s.State, s.PausedBy = "paused", by
 	case s.Block != nil && heldFor(s.Block.Reason):
 		s.State = "held"
 	case s.Block != nil:
@@ -108,8 +109,31 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 	return s
 }
 
-// blockOf is what holds the audience up until a person acts; nil = nothing.
+// Who has an audience paused, as it is shown.
+const (
+	ByConfiguration = "configuration"
+	ByCommand       = "command"
+)
+
+// pausedBy is who wants nothing sent to an audience that is chosen: each has to be
+// asked for it to go on.
+func (t *task) pausedBy(a *audience) []string {
+	var by []string
+	if a.options.LeaveOut {
+		by = append(by, ByConfiguration)
+	}
+	if a.row.Paused {
+		by = append(by, ByCommand)
+	}
+	return by
+}
+
+// blockOf is what holds the audience up until a person acts; nil = nothing, as where
+// it is left out anyway.
 func (t *task) blockOf(a *audience) *musterpb.Block {
+	if a.options.LeaveOut {
+		return nil
+	}
 	if b := t.spacesBlock(a); b != nil {
 		return b
 	}

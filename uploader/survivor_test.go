@@ -9,6 +9,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"muster/consumer"
 	"muster/uploader/facebook/graphtest"
 )
 
@@ -59,6 +60,27 @@ func TestSurvivorsBeyondTheLimitAreCounted(t *testing.T) {
 		}
 		if n := measured(t, reader, metricBeyond); n != 5 {
 			t.Errorf("%d members are counted as beyond the limit, want 5", n)
+		}
+	})
+}
+
+// Of a value that very many share, no more than a thousand members are looked at for
+// one removal: the others are neither counted nor written.
+func TestSharersBeyondTheLimitAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reader := sdkmetric.NewManualReader()
+		w := newWorld(t, Options{ResendOver: -1, MeterProvider: sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))}, graphtest.Options{})
+		records := []consumer.Record{w.says("x", "leaver", true, parseRow("email:leaver phone:shared"))}
+		for i := range 1005 {
+			records = append(records, w.says("x", fmt.Sprint(i), true, parseRow(fmt.Sprintf("email:%d phone:shared", i))))
+		}
+		w.task.Process(records...)
+		w.run(2 * time.Minute)
+		w.exit("x", "leaver")
+		w.run(2 * time.Hour)
+		if n := measured(t, reader, metricBeyond); n != 900 {
+			t.Errorf("%d members are counted as beyond the limit, want 900: of a thousand all but those added again", n)
 		}
 	})
 }

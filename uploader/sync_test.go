@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,4 +69,36 @@ func TestChosen(t *testing.T) {
 	if none := new(Options); none.of("any").LeaveOut {
 		t.Error("without patterns an audience is left out")
 	}
+}
+
+// TestPausedBy: an audience that is paused says who wants it so; one that is not
+// chosen is left out.
+func TestPausedBy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Commands: commandTopic}, graphtest.Options{})
+		w.enter("x", "u1", "email:a")
+		w.run(2 * time.Hour)
+		is := func(state, by string) {
+			t.Helper()
+			if s := w.state(); s.State != state || strings.Join(s.PausedBy, " ") != by {
+				t.Errorf("shown as %s, by %q, want %s by %s", s.State, s.PausedBy, state, by)
+			}
+		}
+		configure := func(change func(*Options)) {
+			w.options.Audiences, w.options.Exclude = nil, nil
+			change(&w.options)
+			w.restart()
+			w.task.Takeover()
+		}
+		is("waiting", "")
+		configure(func(o *Options) { o.Audiences = map[string]AudienceOptions{"x": {LeaveOut: true}} })
+		is("paused", "configuration")
+		w.command(musterpb.Verb_VERB_PAUSE, "x")
+		is("paused", "configuration command")
+		configure(func(*Options) {})
+		is("paused", "command")
+		configure(func(o *Options) { o.Exclude = []string{"x"} })
+		is("left_out", "")
+	})
 }

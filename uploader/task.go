@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"muster/consumer"
+	"muster/uploader/facebook"
 )
 
 // stage is what the tasks of one process share.
@@ -52,6 +53,7 @@ type task struct {
 	order     []*audience // by first sight
 	turn      int         // whose turn it is in order
 	touched   []*audience // changed in this call
+	erasers   []*eraser   // by first sight
 
 	openAt   time.Time // no request before
 	stopped  bool
@@ -77,7 +79,7 @@ var _ consumer.Restorer = (*task)(nil)
 func (s *stage) task(info consumer.TaskInfo) (consumer.Processor, error) {
 	t := &task{stage: s, info: info, audiences: make(map[string]*audience), wake: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	s.budget.join(info.Partitions)
+	s.budget.join(t, info.Partitions)
 	return t, nil
 }
 
@@ -93,6 +95,9 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 	if err := t.readAudiences(ctx, tx); err != nil {
 		return fmt.Errorf("read audiences of partition %d: %w", t.info.Partition, err)
 	}
+	if err := t.readErasers(tx); err != nil {
+		return fmt.Errorf("read erasures of partition %d: %w", t.info.Partition, err)
+	}
 	for _, a := range slices.Clone(t.order) {
 		if !a.logged && a.counts.stored == 0 {
 			t.gone(tx, a) // forgotten, as the changelog has it; whether that was told is not known
@@ -107,6 +112,9 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 			t.lookAtAll(tx, a)
 		}
 		a.forgetKindBlock()
+		if a.twoKeyed() {
+			a.blockedUntil = time.Time{} // the other may have let go of it since
+		}
 		a.unsentSince = time.Time{}
 		if a.counts.pending > 0 {
 			a.unsentSince = time.UnixMilli(max(a.row.WindowStartedMs, a.row.FirstSeenMs))
@@ -118,7 +126,7 @@ func (t *task) Start(ctx context.Context, tx *consumer.Tx, s consumer.Start) err
 // readAudiences finds the audiences among their members: an audience's row is
 // followed by its members, and what follows those is the next audience.
 func (t *task) readAudiences(ctx context.Context, tx *consumer.Tx) error {
-	for from, more := []byte(nil), true; more; {
+	for from, more := []byte{1}, true; more; { // behind keys that are of no audience
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // revoked meanwhile
 		}
@@ -152,7 +160,7 @@ func (t *task) Busy() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(t.erasers, func(e *eraser) bool { return now.Before(e.unknown) })
 }
 
 // Stop has nothing new sent.
@@ -167,6 +175,10 @@ func (t *task) Close() {
 	t.wg.Wait()
 	t.budget.forgetTask(t)
 	t.budget.leave(t)
+	for _, e := range t.erasers {
+		t.options.Health.setAccount(e.account, t.info.Partition, Overdue{})
+		t.telemetry.accountErasures(context.Background(), e.account, t.info.Partition, 0, 0)
+	}
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
 		t.telemetry.figures.remove(a.key)
@@ -193,8 +205,12 @@ func (t *task) touch(a *audience) {
 // a goroutine once the Tx is committed (I4), under the lease and the span of what
 // it is for.
 func (t *task) launch(tx *consumer.Tx, a *audience, f func(context.Context) answer) {
+	t.launchOn(tx, a.account(), a.span(), f)
+}
+
+// launchOn is launch for a request that mayClaim granted.
+func (t *task) launchOn(tx *consumer.Tx, account facebook.AccountID, span trace.Span, f func(context.Context) answer) {
 	t.inFlight++
-	span, account := a.span(), a.account()
 	tx.AfterCommit(func() {
 		t.wg.Go(func() {
 			ctx, end := leased(trace.ContextWithSpan(t.ctx, span), t.info.Lease)
@@ -235,14 +251,6 @@ func (t *task) takeAnswers(tx *consumer.Tx) error {
 // mayCall reports whether the audience may make a request now, or when to ask again;
 // the zero time means at the next Tick. What it grants, launch makes.
 func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
-	switch {
-	case t.stopped, t.inFlight >= t.options.MaxInFlight:
-		return false, time.Time{}
-	case now.Before(t.openAt):
-		return false, t.openAt
-	case t.info.Lease.MayAct() != nil:
-		return false, now.Add(leaseCheck)
-	}
 	c := &claim{audience: a, task: t, since: a.lastCall, early: true}
 	if a.replacing != nil || a.row.Deleting {
 		c.early = false // a session ends after 90 minutes; a person waits for a deletion
@@ -254,8 +262,21 @@ func (t *task) mayCall(a *audience, now time.Time) (ok bool, at time.Time) {
 			c.rows = w.batch.rows
 		}
 	}
-	if ok, at = t.budget.take(a.account(), c, now); ok {
+	if ok, at = t.mayClaim(a.account(), c, now); ok {
 		a.lastCall = now
 	}
 	return ok, at
+}
+
+// mayClaim is mayCall for whoever claims a request.
+func (t *task) mayClaim(account facebook.AccountID, c *claim, now time.Time) (ok bool, at time.Time) {
+	switch {
+	case t.stopped, t.inFlight >= t.options.MaxInFlight:
+		return false, time.Time{}
+	case now.Before(t.openAt):
+		return false, t.openAt
+	case t.info.Lease.MayAct() != nil:
+		return false, now.Add(leaseCheck)
+	}
+	return t.budget.take(account, c, now)
 }

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+
+	"muster/uploader/facebook"
 )
 
 // The names of this package's telemetry. Audiences are in attributes, by key or by
@@ -30,6 +32,8 @@ const (
 	metricOwed      = "muster.uploader.owed_members"
 	metricErasing   = "muster.uploader.erasures.pending"
 	metricOverdue   = "muster.uploader.erasures.overdue"
+	metricAccErase  = "muster.uploader.account_erasures.pending"
+	metricAccOver   = "muster.uploader.account_erasures.overdue"
 	metricUnsent    = "muster.uploader.oldest_unsent_age"
 	metricBlockedIs = "muster.uploader.audience_blocked"
 	metricUsed      = "muster.uploader.account_used"
@@ -41,6 +45,7 @@ const (
 	spanReplace = "replace audience"
 	spanDelete  = "delete audience"
 	spanBatch   = "upload batch"
+	spanErase   = "erase in ad account"
 
 	keyOutcome  = attribute.Key("muster.outcome")
 	keyAudience = attribute.Key("muster.audience")
@@ -53,6 +58,7 @@ const (
 	keyRows     = attribute.Key("muster.batch.rows")
 	keyTries    = attribute.Key("muster.batch.tries")
 	keyWait     = attribute.Key("muster.batch.wait") // seconds, of all tries
+	keyPart     = attribute.Key("muster.partition")
 )
 
 type telemetry struct {
@@ -64,6 +70,7 @@ type telemetry struct {
 	rejectedCount                       metric.Int64Counter
 	alarms, blockedCount, abandonedOnes metric.Int64Counter
 	windows                             metric.Float64Histogram
+	accErasing, accOverdue              metric.Int64Gauge
 }
 
 func newTelemetry(o *Options) (*telemetry, error) {
@@ -83,6 +90,11 @@ func newTelemetry(o *Options) (*telemetry, error) {
 		*into = c
 		errs = append(errs, err)
 	}
+	gauge := func(into *metric.Int64Gauge, name, unit, description string) {
+		g, err := meter.Int64Gauge(name, metric.WithUnit(unit), metric.WithDescription(description))
+		*into = g
+		errs = append(errs, err)
+	}
 	counter(&t.records, metricRecords, "{record}", "Member records by outcome, one each.")
 	counter(&t.rowCount, metricRows, "{row}", "Rows by outcome, one each.")
 	counter(&t.beyondCount, metricBeyond, "{member}", "Members that share a removed value and were not added again, being beyond the limit.")
@@ -90,6 +102,8 @@ func newTelemetry(o *Options) (*telemetry, error) {
 	counter(&t.alarms, metricAlarms, "{alarm}", "What must not be met, by kind.")
 	counter(&t.blockedCount, metricBlocked, "{answer}", "Answers that need a person, by class.")
 	counter(&t.abandonedOnes, metricAbandoned, "{window}", "Windows given up, by reason.")
+	gauge(&t.accErasing, metricAccErase, "{user}", "Erased users who are to be removed from all audiences of an ad account, by account and partition.")
+	gauge(&t.accOverdue, metricAccOver, "{user}", "Of them, those pending for longer than erase.overdue_after.")
 	var err error
 	t.windows, err = meter.Float64Histogram(metricWindow, metric.WithUnit("s"),
 		metric.WithDescription("Time from the opening of a window to its end, by whether it was sent or abandoned."),
@@ -133,4 +147,16 @@ func (t *telemetry) alarm(ctx context.Context, kind string) {
 
 func (t *telemetry) blocked(ctx context.Context, class string) {
 	t.blockedCount.Add(ctx, 1, metric.WithAttributes(keyReason.String(class)))
+}
+
+// accountErasures sets what one task has to erase in an ad account.
+func (t *telemetry) accountErasures(ctx context.Context, account facebook.AccountID, partition int, pending, overdue int64) {
+	of := metric.WithAttributes(keyAccount.String(string(account)), keyPart.Int(partition))
+	t.accErasing.Record(ctx, pending, of)
+	t.accOverdue.Record(ctx, overdue, of)
+}
+
+func (t *telemetry) erasingAccount(ctx context.Context, account facebook.AccountID, users int) trace.Span {
+	_, span := t.tracer.Start(ctx, spanErase, trace.WithNewRoot(), trace.WithAttributes(keyAccount.String(string(account)), attribute.Int("muster.users", users)))
+	return span
 }

@@ -44,6 +44,11 @@ func (t *task) Tick(_ context.Context, tx *consumer.Tx) (next time.Time, err err
 	if more {
 		next = now
 	}
+	at, err = t.tickErasers(tx, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("erase in ad accounts: %w", err)
+	}
+	next = sooner(next, at)
 	for _, a := range t.order {
 		at, err := t.watchErasures(tx, a, now)
 		if err != nil {
@@ -77,8 +82,13 @@ func (t *task) step(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 			return time.Time{}, nil
 		case a.row.Deleting && !t.stopped:
 			return t.deleteIt(tx, a, now), nil
-		case a.remapped() && !t.stopped && !now.Before(a.blockedUntil):
-			return later(now, a.blockedUntil), t.relink(tx, a) // then its members are looked at
+		case a.remapped() && !t.stopped, a.twoKeyed() && !t.stopped:
+			if now.Before(a.blockedUntil) {
+				return a.blockedUntil, nil
+			}
+			err := t.relink(tx, a) // then its members are looked at
+			t.touch(a)
+			return later(now, a.blockedUntil), err
 		}
 	}
 	if a.window == nil && a.row.Replace != nil && a.row.FacebookId != "" {

@@ -64,14 +64,19 @@ func (t *telemetry) windowAbandoned(w *window, now time.Time, reason string) {
 // account's turn included, unless it has one. It belongs to the span of what the
 // audience is doing.
 func (t *telemetry) batch(ctx context.Context, a *audience, b *batch, now time.Time) {
-	if b.since.IsZero() {
-		b.since = now
-	}
+	b.waiting(now)
 	if b.span != nil {
 		return
 	}
 	_, b.span = t.tracer.Start(trace.ContextWithSpan(ctx, a.span()), spanBatch, trace.WithAttributes(
 		keyOp.String(b.op.String()), keyNumber.Int64(b.number), keyRows.Int(b.rows)))
+}
+
+// waiting notes since when the next try could be made, if none is under way.
+func (b *batch) waiting(now time.Time) {
+	if b.since.IsZero() {
+		b.since = now
+	}
 }
 
 // attempt notes that the next try begins, and returns how long it has waited: for

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,13 +36,20 @@ release) is another thing, and goes on by itself where its cause is gone.`,
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RESUME, name: "resume", short: "Go on with a paused audience", example: "muster audience resume",
 			long: `Go on with an audience that was paused: all that changed meanwhile is sent with its next
-window.`,
+window. One that the configuration pauses (sync: paused) stays so.`,
+			answer: func(audience string, s *musterpb.AudienceStatus) (string, error) {
+				if text := (audienceLine{Audience: audience, PausedBy: s.PausedBy}).paused(); text != "" {
+					return "", errors.New("still " + text)
+				}
+				return "done", nil
+			},
 		}),
 		newOrder(environ, order{
 			verb: musterpb.Verb_VERB_RELEASE, name: "release", short: "Agree to what is held: many removals, or a new audience", example: "muster audience release",
 			long: `Agree to what an audience is held for (muster audience show tells it): that more of it than
-max_removed_share leaves at once, or that it is created at Facebook. The agreement is to
-those that are to leave now; were more to follow, it is held again.`,
+max_removed_share leaves at once, or that it is created at Facebook, or created beyond
+max_audiences. The agreement is to those that are to leave now, and to one creation
+beyond max_audiences; were more to follow, it is held again.`,
 		}),
 		newAdopt(environ), newForget(environ), newDelete(environ),
 	)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"muster/cmd/internal/worker"
 	"muster/consumer"
 	"muster/schema/musterpb"
+	"muster/uploader"
 )
 
 func newAudienceList(environ []string) *cobra.Command {
@@ -57,6 +59,8 @@ type audienceLine struct {
 	Audience     string    `json:"audience"`
 	Name         string    `json:"name,omitempty"`
 	State        string    `json:"state"`
+	PausedBy     []string  `json:"paused_by,omitempty"` // configuration, command
+	Reason       string    `json:"reason,omitempty"`    // of the problem, as docs/states.md names it
 	Problem      string    `json:"problem,omitempty"`
 	Remedy       string    `json:"remedy,omitempty"`
 	Alarms       []string  `json:"alarms,omitempty"`
@@ -94,7 +98,7 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 	for _, key := range keysOf(all) {
 		s := all[key]
 		list = append(list, audienceLine{
-			Audience: key, Name: s.Name, State: s.State, Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
+			Audience: key, Name: s.Name, State: s.State, PausedBy: s.PausedBy, Reason: s.Block.GetReason(), Problem: s.Block.GetTitle(), Remedy: s.Block.GetRemedy(), Alarms: s.Alarms,
 			OrderRefused: s.OrderRefused.GetTitle(), ToObey: s.OrderRefused.GetRemedy(), Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
@@ -104,6 +108,20 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 		})
 	}
 	return list
+}
+
+// paused says who has the audience paused and how it goes on; "" if nobody has.
+func (a audienceLine) paused() string {
+	var ways []string
+	for _, by := range a.PausedBy {
+		switch by {
+		case uploader.ByConfiguration:
+			ways = append(ways, "paused by the configuration: set audiences."+a.Audience+".sync to mirror, and restart.")
+		case uploader.ByCommand:
+			ways = append(ways, "paused by a command: run muster audience resume "+a.Audience+".")
+		}
+	}
+	return strings.Join(ways, " And ")
 }
 
 // unknown says what an audience of unknown content is, and what to do about it.
@@ -134,8 +152,11 @@ func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 		if a.Overdue > 0 {
 			fmt.Fprintf(w, "%s: %d erasures are overdue. %s\n", a.Audience, a.Overdue, a.ToErase)
 		}
+		if text := a.paused(); text != "" {
+			fmt.Fprintf(w, "%s: %s\n", a.Audience, text)
+		}
 		if a.Problem != "" {
-			fmt.Fprintf(w, "%s: %s. %s\n", a.Audience, a.Problem, a.Remedy)
+			fmt.Fprintf(w, "%s: %s (%s). %s\n", a.Audience, a.Problem, a.Reason, a.Remedy)
 		}
 		if a.Unknown {
 			fmt.Fprintf(w, "%s: %s\n", a.Audience, a.unknown())

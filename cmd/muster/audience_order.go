@@ -31,6 +31,8 @@ type order struct {
 	aliases []string
 	// question, if set, is put to a person before it is done.
 	question func(audience string, s *musterpb.AudienceStatus) string
+	// then, if set, is done after the owner has obeyed.
+	then func(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, audience string, s *musterpb.AudienceStatus) error
 	// answer, if set, reads whether the owner's word means that it was done.
 	answer func(audience string, s *musterpb.AudienceStatus) (done string, err error)
 }
@@ -56,7 +58,8 @@ func newOrder(environ []string, o order) *cobra.Command {
 The order goes through Kafka to whichever replica owns the audience; the command waits
 until that says it has obeyed. Exit status: 0 obeyed, 1 nobody has said so yet (the order
 stays, and is obeyed as soon as a replica runs).`,
-		Args: arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
+		Args:              arguments(cobra.ExactArgs(1 + len(strings.Fields(o.args)))),
+		ValidArgsFunction: completeAudience(&s),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.question != nil {
 				if err := confirm.check(cmd, ""); err != nil {
@@ -132,8 +135,10 @@ func (o order) toAudience(ctx context.Context, cmd *cobra.Command, cluster *cons
 			return fmt.Errorf("%s %q: %w", o.name, audience, err)
 		}
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: %s\n", o.name, audience, done)
-	return err
+	if _, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s: %s\n", o.name, audience, done); err != nil || o.then == nil {
+		return err
+	}
+	return o.then(ctx, cmd, cluster, c, audience, status)
 }
 
 func (o order) toAccount(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, name string) error {

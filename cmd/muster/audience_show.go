@@ -25,6 +25,8 @@ func newAudienceShow(environ []string) *cobra.Command {
 		Short:   "Show one audience, with the last day by hour",
 		Example: `  muster audience show --config muster.yaml vip`,
 		Args:    arguments(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: completeAudience(&s),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.load(true, (*config.Config).ValidateKafka)
 			if err != nil {
@@ -58,8 +60,11 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 		row("name", "%s", a.Name)
 	}
 	row("state", "%s, said %s", a.State, ago(a.Updated, now))
+	if text := a.paused(); text != "" {
+		row("to do", "%s", text)
+	}
 	if a.Problem != "" {
-		row("problem", "%s", a.Problem)
+		row("problem", "%s (%s)", a.Problem, a.Reason)
 		row("to do", "%s", a.Remedy)
 	}
 	for _, alarm := range a.Alarms {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // TestAudienceOrders: orders reach the owner, and what it says of its audiences is
@@ -16,7 +19,11 @@ func TestAudienceOrders(t *testing.T) {
 	defer stop()
 	f.await(t, 1)
 
-	do := func(want string, args ...string) string {
+	complete := func(flags []string) output {
+		args := slices.Concat([]string{cobra.ShellCompRequestCmd, "audience", "show"}, flags, []string{""})
+		return do(t.Context(), "", nil, args...)
+	}
+	told := func(want string, args ...string) string {
 		t.Helper()
 		got := b.do(t, "", args...)
 		if got.err != nil || !strings.Contains(got.stdout, want) {
@@ -24,32 +31,41 @@ func TestAudienceOrders(t *testing.T) {
 		}
 		return got.stdout
 	}
-	do("pause vip: done\n", "audience", "pause", "vip")
-	if list := do("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +\d +0 +0 +(never|\S+ ago) +\d+\n`).MatchString(list) {
+	told("pause vip: done\n", "audience", "pause", "vip")
+	if list := told("vip", "audience", "list"); !regexp.MustCompile(`vip +paused +1 +\d +0 +0 +(never|\S+ ago) +\d+\n`).MatchString(list) {
 		t.Errorf("list: %s", list)
 	}
-	do("act_1: ", "audience", "list")
+	told("act_1: ", "audience", "list")
 	b.enters(t, 1, "u2")
-	do("resume vip: done\n", "audience", "resume", "vip")
+	told("resume vip: done\n", "audience", "resume", "vip")
 	f.await(t, 2)
-	do("resync vip: done\n", "resync", "vip")
-	do("resync vip: begun; muster audience show vip tells how far it is\n", "resync", "vip", "--replace")
-	do("pause vip: done\n", "audience", "pause", "vip")
+	told("resync vip: done\n", "resync", "vip")
+	if got := told("resync vip: all is sent\n", "resync", "vip", "--follow"); !strings.Contains(got, "vip: waiting, ") {
+		t.Errorf("followed: %q", got)
+	}
+	told("resync vip: begun; muster audience show vip tells how far it is\n", "resync", "vip", "--replace")
+	told("pause vip: done\n", "audience", "pause", "vip")
 	if got := b.do(t, "", "resync", "vip", "--replace"); exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "the audience is paused. Run muster audience resume vip first.") {
 		t.Errorf("replace while paused: %v", got.err)
 	}
-	if show := do("members ", "audience", "show", "vip"); !strings.Contains(show, "the audience is paused") {
+	if show := told("members ", "audience", "show", "vip"); !strings.Contains(show, "the audience is paused") {
 		t.Errorf("show: %s", show)
 	}
-	do("resume vip: done\n", "audience", "resume", "vip")
-	do("release vip: done\n", "audience", "release", "vip")
-	do("retry vip: done\n", "retry", "vip")
-	do("retry act_1: told the owners of 2 partitions\n", "retry", "act_1")
-	if show := do("members ", "audience", "show", "vip"); !strings.Contains(show, "2, of them 0 without an identifier") || !strings.Contains(show, "HOUR (UTC)") {
+	told("resume vip: done\n", "audience", "resume", "vip")
+	told("release vip: done\n", "audience", "release", "vip")
+	told("retry vip: done\n", "retry", "vip")
+	told("retry act_1: told the owners of 2 partitions\n", "retry", "act_1")
+	if show := told("members ", "audience", "show", "vip"); !strings.Contains(show, "2, of them 0 without an identifier") || !strings.Contains(show, "HOUR (UTC)") {
 		t.Errorf("show: %s", show)
 	}
-	do(`"audience": "vip"`, "audience", "list", "--json")
+	told(`"audience": "vip"`, "audience", "list", "--json")
 
+	if got := complete(b.flags); got.err != nil || !regexp.MustCompile(`(?m)^vip\t\w+$`).MatchString(got.stdout) {
+		t.Errorf("completed: %v, %q", got.err, got.stdout)
+	}
+	if got := complete([]string{"--config", "missing.yaml"}); got.err != nil || got.stdout != ":4\n" {
+		t.Errorf("completed without a configuration: %v, %q", got.err, got.stdout)
+	}
 	for _, args := range [][]string{{"audience", "pause", "vpi"}, {"audience", "show", "vpi"}, {"retry", "vpi"}} {
 		got := b.do(t, "", args...)
 		if exitCode(got.err) != exitUsage || !strings.Contains(got.err.Error(), "did you mean vip?") {

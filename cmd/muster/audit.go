@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 
 func newAudit(environ []string) *cobra.Command {
 	s := settings{environ: environ}
+	var summary bool
 	cmd := &cobra.Command{
 		Use:   "audit [USER… | -]",
 		Short: "List the steps of erasures",
@@ -29,19 +31,34 @@ line. Steps are in order for one user and one audience:
   returned      the same rows were said of the user again before they were removed
   forgotten     the audience was forgotten before they were removed: Facebook may hold them
 
+With erase.scope account, removed and refused are also said of an ad account, which is all
+audiences in it, and:
+
+  nothing_known  nothing was known by which Facebook could find the person; it is not asked
+  called_off     erase.scope, or the ad account, is not configured any more; perhaps not removed
+
 Users are named there by their keys (user_key_secret makes them), never by their ids; a
 record holds no identifier and no hash of one. With - the users are read from standard
 input, one a line. After a crash a step may stand there twice. Records are kept for
-topics.audit_retention.`,
+topics.audit_retention.
+
+An erasure is written to every partition of a source, and for the user's id as both userId
+and anonymousId: so there are steps requested that know nothing of the user. With --summary
+there is one line for each erasure instead: what was known of the user in all, how many
+audiences were told, at how many of them the last step was which, and from how many ad
+accounts the user was removed as a whole. Audiences that say
+nothing had not known the user for a week, or are not done yet. Without users, erasures of
+which nothing was known are counted in the last line only.`,
 		Example: `  muster audit --config muster.yaml
   muster audit --config muster.yaml - < users.txt
+  muster audit --config muster.yaml --summary
   muster audit --config muster.yaml | jq 'select(.step == "refused")'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.load(true, func(c *config.Config) error { return errors.Join(c.ValidateKafka(), c.ValidateEvents()) })
 			if err != nil {
 				return err
 			}
-			var keys map[string]bool // none = of all users
+			var keys map[string]string // none = of all users
 			if len(args) > 0 {
 				users, err := readUsers(cmd.InOrStdin(), args)
 				if err != nil {
@@ -50,47 +67,56 @@ topics.audit_retention.`,
 				keys = userKeys(c, users)
 			}
 			return withCluster(cmd, c, func(ctx context.Context, cluster *consumer.Cluster) error {
-				return listAudit(ctx, cmd.OutOrStdout(), cluster, c.Topic(config.TopicAudit), keys)
+				records := audits(ctx, cluster, c.Topic(config.TopicAudit), keys)
+				if summary {
+					return summariseAudit(cmd.OutOrStdout(), records, keys)
+				}
+				return listAudit(cmd.OutOrStdout(), records)
 			})
 		},
 	}
 	s.add(cmd)
+	cmd.Flags().BoolVar(&summary, "summary", false, "one line for each erasure")
 	return cmd
 }
 
-// userKeys returns the keys of records of users, by whichever of their ids.
-func userKeys(c *config.Config, users []string) map[string]bool {
+// userKeys returns the keys of records of users, by whichever of their ids, each with
+// the one that stands for the user.
+func userKeys(c *config.Config, users []string) map[string]string {
 	keyer := schema.NewUserKeyer([]byte(c.UserKeySecret.Reveal()))
-	keys := map[string]bool{}
+	keys := map[string]string{}
 	for _, user := range users {
+		first := keyer.Key(user)
 		for _, id := range []string{user, "anon:" + user} {
 			key := keyer.Key(id)
-			keys[hex.EncodeToString(key[:])] = true
+			keys[hex.EncodeToString(key[:])] = hex.EncodeToString(first[:])
 		}
 	}
 	return keys
 }
 
-func listAudit(ctx context.Context, w io.Writer, cluster *consumer.Cluster, topic string, keys map[string]bool) error {
-	counts, err := cluster.Partitions(ctx, topic)
-	if err != nil {
-		return err
+// audits are the steps of the users with the given keys, of all where keys is nil.
+func audits(ctx context.Context, cluster *consumer.Cluster, topic string, keys map[string]string) iter.Seq2[consumer.Record, error] {
+	return func(yield func(consumer.Record, error) bool) {
+		for r, err := range cluster.TopicRecords(ctx, topic) {
+			if err != nil {
+				yield(r, fmt.Errorf("read audit: %w", err))
+				return
+			}
+			if _, wanted := keys[string(r.Key)]; (wanted || keys == nil) && !yield(r, nil) {
+				return
+			}
+		}
 	}
-	for p := range counts[topic] {
-		start, end, err := cluster.Bounds(ctx, topic, p)
+}
+
+func listAudit(w io.Writer, records iter.Seq2[consumer.Record, error]) error {
+	for r, err := range records {
 		if err != nil {
 			return err
 		}
-		for r, err := range cluster.Records(ctx, topic, p, start, end) {
-			if err != nil {
-				return fmt.Errorf("read audit: %w", err)
-			}
-			if keys != nil && !keys[string(r.Key)] {
-				continue
-			}
-			if _, err := fmt.Fprintf(w, "%s\n", r.Value); err != nil {
-				return err
-			}
+		if _, err := fmt.Fprintf(w, "%s\n", r.Value); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -12,14 +11,15 @@ import (
 func newConfig(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check and show the configuration",
-		Example: `  muster config check --config muster.yaml
+		Short: "Write, check and show the configuration",
+		Example: `  muster config init
+  muster config check --config muster.yaml
   muster config keys
   muster config traits`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigCheck(environ), newConfigKeys(), newConfigTraits(environ))
+	cmd.AddCommand(newConfigInit(), newConfigCheck(environ), newConfigKeys(), newConfigTraits(environ))
 	return cmd
 }
 
@@ -51,27 +51,4 @@ Files it names must be there. Neither Kafka nor Facebook is asked.`,
 	s.add(cmd)
 	cmd.Flags().BoolVar(&show, "show", false, "print the configuration in effect, defaults included, secrets redacted")
 	return cmd
-}
-
-func newConfigKeys() *cobra.Command {
-	return &cobra.Command{
-		Use:     "keys",
-		Short:   "List all keys with default, variable and meaning",
-		Example: `  muster config keys | grep -A3 window`,
-		Args:    arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			for _, k := range config.Keys() {
-				fmt.Fprintf(out, "%s\n", k.Name)
-				if k.Default != "" {
-					fmt.Fprintf(out, "  default\t%s\n", k.Default)
-				}
-				if k.Env != "" {
-					fmt.Fprintf(out, "  variable\t%s\n", k.Env)
-				}
-				fmt.Fprintf(out, "  meaning\t%s\n", k.Doc)
-			}
-			return out.Flush() // errors of writing stay until here
-		},
-	}
 }

@@ -45,6 +45,10 @@ the topic. Where the user is unknown it does no harm: it leaves a note of a few 
 Whoever knows the partition can name it with --partition. One source is enough: the
 sources are partitioned alike, and the worker joins them.
 
+A row that came without a user (RudderStack's records and lists) is a user of its own in
+each of its audiences, row: and a hash. muster explain tells it for the event that brought
+the row, and this command takes it like any other id; name one for each audience.
+
 With - the users are read from standard input, one a line: so their ids stand neither in
 the shell's history nor in the list of processes. Ids are not repeated in what is printed.
 The principal of this command needs the right to write to the topic; the worker does not.`,
@@ -52,7 +56,8 @@ The principal of this command needs the right to write to the topic; the worker 
   muster erase --config muster.yaml --yes - < users.txt
   muster erase --config muster.yaml --dry-run u123 u124
   muster erase --config muster.yaml --anonymous 9f2c6a1e-…
-  muster erase --config muster.yaml --topic identify --partition 3 u123`,
+  muster erase --config muster.yaml --topic identify --partition 3 u123
+  muster explain --config muster.yaml rows.jsonl | jq -r .user | muster erase --config muster.yaml --yes -`,
 		Args: arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			taken := ""

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"muster/cmd/internal/config"
+	"muster/consumer"
 	"muster/schema/musterpb"
 )
 
 func newResync(environ []string) *cobra.Command {
+	var followed bool
 	return newOrder(environ, order{
 		verb: musterpb.Verb_VERB_RESYNC, name: "resync", short: "Send an audience's full list again", example: "muster resync",
 		long: `Have all that is desired of an audience sent to Facebook again, with its next window and
@@ -23,6 +27,7 @@ is one of an audience that is paused, add_only, empty, or of 100 million rows. S
 fail, the list is sent again without --replace, and muster audience show tells why.`,
 		more: func(cmd *cobra.Command) func([]string, *musterpb.Command) error {
 			replace := cmd.Flags().Bool("replace", false, "put the list in the place of all that Facebook holds")
+			cmd.Flags().BoolVar(&followed, "follow", false, "go on, and tell how far it is, until all is sent")
 			return func(_ []string, order *musterpb.Command) error {
 				if *replace {
 					order.Verb = musterpb.Verb_VERB_REPLACE
@@ -31,6 +36,16 @@ fail, the list is sent again without --replace, and muster audience show tells w
 			}
 		},
 		answer: replaceAnswer,
+		then: func(ctx context.Context, cmd *cobra.Command, cluster *consumer.Cluster, c *config.Config, audience string, s *musterpb.AudienceStatus) error {
+			if !followed {
+				return nil
+			}
+			if err := follow(ctx, cmd.OutOrStdout(), cluster, c, s, audience); err != nil {
+				return fmt.Errorf("resync %q: %w", audience, err)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "resync %s: all is sent\n", audience)
+			return err
+		},
 	})
 }
 

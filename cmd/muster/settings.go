@@ -15,6 +15,7 @@ type settings struct {
 	environ []string
 	file    string
 	set     []string
+	base    []config.Setting // what the flags are laid over
 	named   []config.Setting // from flags that stand for one key
 }
 
@@ -48,6 +49,7 @@ func (s *settings) load(secrets bool, judge func(*config.Config) error) (*config
 	if in.File == "" {
 		in.File = s.variable("MUSTER_CONFIG")
 	}
+	in.Set = append(in.Set, s.base...)
 	var errs []error
 	for _, argument := range s.set {
 		setting, err := config.ParseSet(argument)

@@ -230,6 +230,10 @@ func describeKey(stage string, key []byte) string {
 		return fmt.Sprintf("audience %q, %s", audience, user(u[:]))
 	case stage == config.StageUploader && !slices.Contains(key, 0):
 		return fmt.Sprintf("audience %q", key)
+	case stage == config.StageUploader:
+		if account, e, err := schema.ParseAccountErasureKey(key); err == nil {
+			return fmt.Sprintf("erasure in ad account %s, %s", account, user(e.User[:]))
+		}
 	}
 	return fmt.Sprintf("a key of %d bytes that the stage does not write", len(key))
 }

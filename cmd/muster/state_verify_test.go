@@ -118,6 +118,7 @@ func TestDescribeKey(t *testing.T) {
 		{"uploader", "vip\x00" + user, `audience "vip", user abababab…`},
 		{"uploader", "vip", `audience "vip"`},
 		{"membership", "jane@example.com.", "a key of 17 bytes that the stage does not write"},
+		{"uploader", "\x00E123\x00\x00\x00\x01\x9a\x00\x00\x00\x00" + user, "erasure in ad account 123, user abababab…"},
 		{"uploader", "vip\x00jane@example.com.", "a key of 21 bytes that the stage does not write"},
 	} {
 		if got := describeKey(test.stage, []byte(test.key)); got != test.want {

@@ -33,8 +33,8 @@ const (
 	Verb_VERB_RETRY  Verb = 1 // try at once what waits for a person to act
 	Verb_VERB_PAUSE  Verb = 2 // send nothing until VERB_RESUME
 	Verb_VERB_RESUME Verb = 3
-	// Do what is held for a person to agree to: create the audience, or send as many
-	// removals as there are now.
+	// Do what is held for a person to agree to: create the audience, though the ad
+	// account is full, too; or send as many removals as there are now.
 	Verb_VERB_RELEASE Verb = 4
 	Verb_VERB_RESYNC  Verb = 5  // send all that is desired again
 	Verb_VERB_REPLACE Verb = 10 // the same, in the place of all that Facebook holds

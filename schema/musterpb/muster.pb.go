@@ -553,7 +553,9 @@ type Profile struct {
 	// What the value traits said, sorted by trait: LOOKALIKE_VALUE as decimal text.
 	Values []*Register `protobuf:"bytes,20,rep,name=values,proto3" json:"values,omitempty"`
 	// The erasure that muster.audit is not known to have yet.
-	Erasure       *Erasure `protobuf:"bytes,30,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	Erasure *Erasure `protobuf:"bytes,30,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	// The erasure that ad accounts are not known to be told of yet.
+	ErasedRows    *ErasedRows `protobuf:"bytes,31,opt,name=erased_rows,json=erasedRows,proto3" json:"erased_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -651,6 +653,59 @@ func (x *Profile) GetErasure() *Erasure {
 	return nil
 }
 
+func (x *Profile) GetErasedRows() *ErasedRows {
+	if x != nil {
+		return x.ErasedRows
+	}
+	return nil
+}
+
+// ErasedRows are the rows of an erased user by which whole ad accounts are to be
+// emptied of the person. None = nothing was known that Facebook could find anybody by.
+type ErasedRows struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rows          []*Row                 `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasedRows) Reset() {
+	*x = ErasedRows{}
+	mi := &file_muster_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasedRows) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasedRows) ProtoMessage() {}
+
+func (x *ErasedRows) ProtoReflect() protoreflect.Message {
+	mi := &file_muster_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasedRows.ProtoReflect.Descriptor instead.
+func (*ErasedRows) Descriptor() ([]byte, []int) {
+	return file_muster_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ErasedRows) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
 // Row is one line of Facebook's data: one value per key, empty = blank.
 // Values as in Register; madid = 16 bytes; extern_id byte for byte.
 // Its deterministic encoding is the row's identity.
@@ -678,7 +733,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_muster_proto_msgTypes[7]
+	mi := &file_muster_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -690,7 +745,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_muster_proto_msgTypes[7]
+	mi := &file_muster_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -703,7 +758,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_muster_proto_rawDescGZIP(), []int{7}
+	return file_muster_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Row) GetExternId() []byte {
@@ -846,7 +901,7 @@ type MemberRows struct {
 
 func (x *MemberRows) Reset() {
 	*x = MemberRows{}
-	mi := &file_muster_proto_msgTypes[8]
+	mi := &file_muster_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +913,7 @@ func (x *MemberRows) String() string {
 func (*MemberRows) ProtoMessage() {}
 
 func (x *MemberRows) ProtoReflect() protoreflect.Message {
-	mi := &file_muster_proto_msgTypes[8]
+	mi := &file_muster_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +926,7 @@ func (x *MemberRows) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberRows.ProtoReflect.Descriptor instead.
 func (*MemberRows) Descriptor() ([]byte, []int) {
-	return file_muster_proto_rawDescGZIP(), []int{8}
+	return file_muster_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MemberRows) GetIncarnation() int64 {
@@ -958,6 +1013,60 @@ func (x *MemberRows) GetWithdrawn() bool {
 	return false
 }
 
+// AccountRemoval says that Facebook has removed people from all audiences of an ad
+// account: who desires one of the values there is to be added again.
+type AccountRemoval struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"` // digits
+	Rows          []*Row                 `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountRemoval) Reset() {
+	*x = AccountRemoval{}
+	mi := &file_muster_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountRemoval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountRemoval) ProtoMessage() {}
+
+func (x *AccountRemoval) ProtoReflect() protoreflect.Message {
+	mi := &file_muster_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountRemoval.ProtoReflect.Descriptor instead.
+func (*AccountRemoval) Descriptor() ([]byte, []int) {
+	return file_muster_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AccountRemoval) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AccountRemoval) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
 var File_muster_proto protoreflect.FileDescriptor
 
 const file_muster_proto_rawDesc = "" +
@@ -1000,7 +1109,7 @@ const file_muster_proto_rawDesc = "" +
 	"\vTrackingOff\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\rR\bplatform\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x10R\x06timeMs\x12\x10\n" +
-	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xa3\x03\n" +
+	"\x03tie\x18\x03 \x01(\x06R\x03tie\"\xdb\x03\n" +
 	"\aProfile\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\tR\bexternId\x121\n" +
 	"\tregisters\x18\x02 \x03(\v2\x13.muster.v1.RegisterR\tregisters\x12'\n" +
@@ -1011,7 +1120,12 @@ const file_muster_proto_rawDesc = "" +
 	"\ferased_at_ms\x18\a \x01(\x10R\n" +
 	"erasedAtMs\x12+\n" +
 	"\x06values\x18\x14 \x03(\v2\x13.muster.v1.RegisterR\x06values\x12,\n" +
-	"\aerasure\x18\x1e \x01(\v2\x12.muster.v1.ErasureR\aerasure\"\xd7\x02\n" +
+	"\aerasure\x18\x1e \x01(\v2\x12.muster.v1.ErasureR\aerasure\x126\n" +
+	"\verased_rows\x18\x1f \x01(\v2\x15.muster.v1.ErasedRowsR\n" +
+	"erasedRows\"0\n" +
+	"\n" +
+	"ErasedRows\x12\"\n" +
+	"\x04rows\x18\x01 \x03(\v2\x0e.muster.v1.RowR\x04rows\"\xd7\x02\n" +
 	"\x03Row\x12\x1b\n" +
 	"\textern_id\x18\x01 \x01(\fR\bexternId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x14\n" +
@@ -1045,7 +1159,10 @@ const file_muster_proto_rawDesc = "" +
 	" \x01(\tR\n" +
 	"facebookId\x128\n" +
 	"\vunmatchable\x18\v \x01(\x0e2\x16.muster.v1.UnmatchableR\vunmatchable\x12\x1c\n" +
-	"\twithdrawn\x18\x1e \x01(\bR\twithdrawn*n\n" +
+	"\twithdrawn\x18\x1e \x01(\bR\twithdrawn\"N\n" +
+	"\x0eAccountRemoval\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
+	"\x04rows\x18\x02 \x03(\v2\x0e.muster.v1.RowR\x04rows*n\n" +
 	"\vUnmatchable\x12\x14\n" +
 	"\x10UNMATCHABLE_NONE\x10\x00\x12\x17\n" +
 	"\x13UNMATCHABLE_UNKNOWN\x10\x01\x12\x14\n" +
@@ -1065,19 +1182,21 @@ func file_muster_proto_rawDescGZIP() []byte {
 }
 
 var file_muster_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_muster_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_muster_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_muster_proto_goTypes = []any{
-	(Unmatchable)(0),     // 0: muster.v1.Unmatchable
-	(*Register)(nil),     // 1: muster.v1.Register
-	(*ValueSet)(nil),     // 2: muster.v1.ValueSet
-	(*StampedValue)(nil), // 3: muster.v1.StampedValue
-	(*Membership)(nil),   // 4: muster.v1.Membership
-	(*Consent)(nil),      // 5: muster.v1.Consent
-	(*TrackingOff)(nil),  // 6: muster.v1.TrackingOff
-	(*Profile)(nil),      // 7: muster.v1.Profile
-	(*Row)(nil),          // 8: muster.v1.Row
-	(*MemberRows)(nil),   // 9: muster.v1.MemberRows
-	(*Erasure)(nil),      // 10: muster.v1.Erasure
+	(Unmatchable)(0),       // 0: muster.v1.Unmatchable
+	(*Register)(nil),       // 1: muster.v1.Register
+	(*ValueSet)(nil),       // 2: muster.v1.ValueSet
+	(*StampedValue)(nil),   // 3: muster.v1.StampedValue
+	(*Membership)(nil),     // 4: muster.v1.Membership
+	(*Consent)(nil),        // 5: muster.v1.Consent
+	(*TrackingOff)(nil),    // 6: muster.v1.TrackingOff
+	(*Profile)(nil),        // 7: muster.v1.Profile
+	(*ErasedRows)(nil),     // 8: muster.v1.ErasedRows
+	(*Row)(nil),            // 9: muster.v1.Row
+	(*MemberRows)(nil),     // 10: muster.v1.MemberRows
+	(*AccountRemoval)(nil), // 11: muster.v1.AccountRemoval
+	(*Erasure)(nil),        // 12: muster.v1.Erasure
 }
 var file_muster_proto_depIdxs = []int32{
 	3,  // 0: muster.v1.ValueSet.values:type_name -> muster.v1.StampedValue
@@ -1087,14 +1206,17 @@ var file_muster_proto_depIdxs = []int32{
 	5,  // 4: muster.v1.Profile.consents:type_name -> muster.v1.Consent
 	6,  // 5: muster.v1.Profile.tracking_off:type_name -> muster.v1.TrackingOff
 	1,  // 6: muster.v1.Profile.values:type_name -> muster.v1.Register
-	10, // 7: muster.v1.Profile.erasure:type_name -> muster.v1.Erasure
-	8,  // 8: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
-	0,  // 9: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	12, // 7: muster.v1.Profile.erasure:type_name -> muster.v1.Erasure
+	8,  // 8: muster.v1.Profile.erased_rows:type_name -> muster.v1.ErasedRows
+	9,  // 9: muster.v1.ErasedRows.rows:type_name -> muster.v1.Row
+	9,  // 10: muster.v1.MemberRows.rows:type_name -> muster.v1.Row
+	0,  // 11: muster.v1.MemberRows.unmatchable:type_name -> muster.v1.Unmatchable
+	9,  // 12: muster.v1.AccountRemoval.rows:type_name -> muster.v1.Row
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_muster_proto_init() }
@@ -1109,7 +1231,7 @@ func file_muster_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_muster_proto_rawDesc), len(file_muster_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

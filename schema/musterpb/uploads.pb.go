@@ -218,8 +218,10 @@ type Audience struct {
 	// The audience and its members are being dropped.
 	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
 	// facebook_id is to be deleted at Facebook; the last one that was.
-	Deleting      bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
-	DeletedId     string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	Deleting  bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
+	DeletedId string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
+	// A person agreed to its being made, once, though the ad account is full.
+	BeyondLimit   bool `protobuf:"varint,69,opt,name=beyond_limit,json=beyondLimit,proto3" json:"beyond_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -581,6 +583,13 @@ func (x *Audience) GetDeletedId() string {
 		return x.DeletedId
 	}
 	return ""
+}
+
+func (x *Audience) GetBeyondLimit() bool {
+	if x != nil {
+		return x.BeyondLimit
+	}
+	return false
 }
 
 // Replace is one replacement of all that a Facebook audience holds.
@@ -1204,6 +1213,95 @@ func (x *Member) GetAudit() []*AuditStep {
 	return nil
 }
 
+// AccountErasure is the logged state of one erasure of one user that is to reach all
+// audiences of one ad account, other people's too.
+type AccountErasure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By which Facebook is to find the person; dropped with the entry.
+	Rows      []*Row `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	SinceMs   int64  `protobuf:"fixed64,2,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`       // when the uploader heard of it
+	RefusedMs int64  `protobuf:"fixed64,3,opt,name=refused_ms,json=refusedMs,proto3" json:"refused_ms,omitempty"` // when Facebook last refused it; 0 = it did not
+	// Facebook has confirmed it: what is left is to tell, then to be dropped.
+	Removed   bool `protobuf:"varint,4,opt,name=removed,proto3" json:"removed,omitempty"`
+	CalledOff bool `protobuf:"varint,5,opt,name=called_off,json=calledOff,proto3" json:"called_off,omitempty"` // nobody wants it any more: likewise
+	// What muster.audit is not known to have yet.
+	Audit         []*AuditStep `protobuf:"bytes,6,rep,name=audit,proto3" json:"audit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountErasure) Reset() {
+	*x = AccountErasure{}
+	mi := &file_uploads_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountErasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountErasure) ProtoMessage() {}
+
+func (x *AccountErasure) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountErasure.ProtoReflect.Descriptor instead.
+func (*AccountErasure) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AccountErasure) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *AccountErasure) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *AccountErasure) GetRefusedMs() int64 {
+	if x != nil {
+		return x.RefusedMs
+	}
+	return 0
+}
+
+func (x *AccountErasure) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+func (x *AccountErasure) GetCalledOff() bool {
+	if x != nil {
+		return x.CalledOff
+	}
+	return false
+}
+
+func (x *AccountErasure) GetAudit() []*AuditStep {
+	if x != nil {
+		return x.Audit
+	}
+	return nil
+}
+
 // AudienceStatus is what muster.audiences holds of an audience.
 type AudienceStatus struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -1237,13 +1335,16 @@ type AudienceStatus struct {
 	AccountLoad     *AccountLoad `protobuf:"bytes,26,opt,name=account_load,json=accountLoad,proto3" json:"account_load,omitempty"`
 	// Members who have rows with an identifier, by schema.Key.
 	Coverage []int64 `protobuf:"varint,27,rep,packed,name=coverage,proto3" json:"coverage,omitempty"`
-	// Members without rows, by why: Unmatchable.
+	// Members without rows, by why: Unmatchable. UNMATCHABLE_NONE counts those whose
+	// last emission is of a Muster that did not say it yet; it ends with their next one.
 	UnmatchableBy  []int64  `protobuf:"varint,28,rep,packed,name=unmatchable_by,json=unmatchableBy,proto3" json:"unmatchable_by,omitempty"`
 	Reading        *Reading `protobuf:"bytes,29,opt,name=reading,proto3" json:"reading,omitempty"`
 	Replace        string   `protobuf:"bytes,60,opt,name=replace,proto3" json:"replace,omitempty"`                                      // what a replacement under way is doing, in words
 	ReplaceFailed  *Block   `protobuf:"bytes,61,opt,name=replace_failed,json=replaceFailed,proto3" json:"replace_failed,omitempty"`     // why the last one asked for did not come about
 	ContentUnknown bool     `protobuf:"varint,62,opt,name=content_unknown,json=contentUnknown,proto3" json:"content_unknown,omitempty"` // Facebook may hold people whom Muster did not send
 	OrderRefused   *Block   `protobuf:"bytes,63,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`        // why the last command was not obeyed
+	// Of state paused, who wants it so: configuration (sync: paused), command, or both.
+	PausedBy []string `protobuf:"bytes,70,rep,name=paused_by,json=pausedBy,proto3" json:"paused_by,omitempty"`
 	// Members of erased users of whom Facebook may still hold rows, since when the
 	// oldest of them, how many for too long, and what to do about those.
 	Erasing         int64  `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
@@ -1256,7 +1357,7 @@ type AudienceStatus struct {
 
 func (x *AudienceStatus) Reset() {
 	*x = AudienceStatus{}
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1268,7 +1369,7 @@ func (x *AudienceStatus) String() string {
 func (*AudienceStatus) ProtoMessage() {}
 
 func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[6]
+	mi := &file_uploads_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1281,7 +1382,7 @@ func (x *AudienceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudienceStatus.ProtoReflect.Descriptor instead.
 func (*AudienceStatus) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{6}
+	return file_uploads_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AudienceStatus) GetName() string {
@@ -1515,6 +1616,13 @@ func (x *AudienceStatus) GetOrderRefused() *Block {
 	return nil
 }
 
+func (x *AudienceStatus) GetPausedBy() []string {
+	if x != nil {
+		return x.PausedBy
+	}
+	return nil
+}
+
 func (x *AudienceStatus) GetErasing() int64 {
 	if x != nil {
 		return x.Erasing
@@ -1558,7 +1666,7 @@ type AccountLoad struct {
 
 func (x *AccountLoad) Reset() {
 	*x = AccountLoad{}
-	mi := &file_uploads_proto_msgTypes[7]
+	mi := &file_uploads_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +1678,7 @@ func (x *AccountLoad) String() string {
 func (*AccountLoad) ProtoMessage() {}
 
 func (x *AccountLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[7]
+	mi := &file_uploads_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +1691,7 @@ func (x *AccountLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
 func (*AccountLoad) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{7}
+	return file_uploads_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AccountLoad) GetUsedPercent() float64 {
@@ -1625,7 +1733,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xe1\f\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\x84\r\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1682,7 +1790,8 @@ const file_uploads_proto_rawDesc = "" +
 	"forgetting\x12\x1a\n" +
 	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
 	"\n" +
-	"deleted_id\x18D \x01(\tR\tdeletedId\"\xd9\x02\n" +
+	"deleted_id\x18D \x01(\tR\tdeletedId\x12!\n" +
+	"\fbeyond_limit\x18E \x01(\bR\vbeyondLimit\"\xd9\x02\n" +
 	"\aReplace\x12\x19\n" +
 	"\basked_ms\x18\x01 \x01(\x10R\aaskedMs\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x05R\x05tries\x12\x18\n" +
@@ -1744,7 +1853,16 @@ const file_uploads_proto_rawDesc = "" +
 	"erasedRows\x12'\n" +
 	"\x0ferasure_refused\x18  \x01(\bR\x0eerasureRefused\x12\x1c\n" +
 	"\twithdrawn\x18! \x01(\bR\twithdrawn\x12*\n" +
-	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xa3\n" +
+	"\x05audit\x18\" \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xd3\x01\n" +
+	"\x0eAccountErasure\x12\"\n" +
+	"\x04rows\x18\x01 \x03(\v2\x0e.muster.v1.RowR\x04rows\x12\x19\n" +
+	"\bsince_ms\x18\x02 \x01(\x10R\asinceMs\x12\x1d\n" +
+	"\n" +
+	"refused_ms\x18\x03 \x01(\x10R\trefusedMs\x12\x18\n" +
+	"\aremoved\x18\x04 \x01(\bR\aremoved\x12\x1d\n" +
+	"\n" +
+	"called_off\x18\x05 \x01(\bR\tcalledOff\x12*\n" +
+	"\x05audit\x18\x06 \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\n" +
 	"\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -1783,7 +1901,8 @@ const file_uploads_proto_rawDesc = "" +
 	"\areplace\x18< \x01(\tR\areplace\x127\n" +
 	"\x0ereplace_failed\x18= \x01(\v2\x10.muster.v1.BlockR\rreplaceFailed\x12'\n" +
 	"\x0fcontent_unknown\x18> \x01(\bR\x0econtentUnknown\x125\n" +
-	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x18\n" +
+	"\rorder_refused\x18? \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x1b\n" +
+	"\tpaused_by\x18F \x03(\tR\bpausedBy\x12\x18\n" +
 	"\aerasing\x182 \x01(\x03R\aerasing\x12*\n" +
 	"\x11oldest_erasure_ms\x183 \x01(\x10R\x0foldestErasureMs\x12)\n" +
 	"\x10erasures_overdue\x184 \x01(\x03R\x0ferasuresOverdue\x12%\n" +
@@ -1821,7 +1940,7 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_uploads_proto_goTypes = []any{
 	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
 	(Origin)(0),            // 1: muster.v1.Origin
@@ -1831,11 +1950,12 @@ var file_uploads_proto_goTypes = []any{
 	(*Reading)(nil),        // 5: muster.v1.Reading
 	(*RowTotals)(nil),      // 6: muster.v1.RowTotals
 	(*Member)(nil),         // 7: muster.v1.Member
-	(*AudienceStatus)(nil), // 8: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 9: muster.v1.AccountLoad
-	(*Row)(nil),            // 10: muster.v1.Row
-	(Unmatchable)(0),       // 11: muster.v1.Unmatchable
-	(*AuditStep)(nil),      // 12: muster.v1.AuditStep
+	(*AccountErasure)(nil), // 8: muster.v1.AccountErasure
+	(*AudienceStatus)(nil), // 9: muster.v1.AudienceStatus
+	(*AccountLoad)(nil),    // 10: muster.v1.AccountLoad
+	(*Row)(nil),            // 11: muster.v1.Row
+	(Unmatchable)(0),       // 12: muster.v1.Unmatchable
+	(*AuditStep)(nil),      // 13: muster.v1.AuditStep
 }
 var file_uploads_proto_depIdxs = []int32{
 	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
@@ -1847,23 +1967,25 @@ var file_uploads_proto_depIdxs = []int32{
 	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
 	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
 	4,  // 8: muster.v1.Audience.order_refused:type_name -> muster.v1.Block
-	10, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
-	10, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
-	11, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	12, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
-	1,  // 13: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	4,  // 14: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	6,  // 15: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	6,  // 16: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	9,  // 17: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	5,  // 18: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	4,  // 19: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	4,  // 20: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	11, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
+	11, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
+	12, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	13, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
+	11, // 13: muster.v1.AccountErasure.rows:type_name -> muster.v1.Row
+	13, // 14: muster.v1.AccountErasure.audit:type_name -> muster.v1.AuditStep
+	1,  // 15: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 16: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 17: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 18: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	10, // 19: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 20: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 21: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	4,  // 22: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -1879,7 +2001,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

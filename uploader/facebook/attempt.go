@@ -1,6 +1,7 @@
 package facebook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,23 +212,25 @@ func (r *call) tokenless(err error) *Error {
 }
 
 func (r *call) unauthorised(err error) *Error {
-	failure := r.failure(Verdict{Class: Reauth, Scope: ScopeApp, Title: "not sent"})
+	failure := r.failure(Verdict{Class: Reauth, Scope: ScopeApp, Title: "not sent", remedy: remedySecret})
 	failure.cause = err
 	return failure
 }
 
 // refusal is a request that this package does not send.
 func (r *call) refusal(cause error) *Error {
-	failure := r.failure(Verdict{Class: BadRequest, Title: "not sent"})
+	failure := r.failure(Verdict{Class: BadRequest, Title: "not sent", remedy: remedyUnsent})
 	failure.cause = cause
 	return failure
 }
 
+// failure says what to do in every case in which the caller may have to block: of a
+// block only title and remedy are shown.
 func (r *call) failure(v Verdict) *Error {
 	return &Error{
 		Op: r.op, Account: r.account, Audience: r.audience,
 		Class: v.Class, Scope: v.Scope, Title: v.Title, RetryAfter: v.Wait, Unknown: v.Unknown,
-		Remedy: v.remedy.sentence(r.account),
+		Remedy: cmp.Or(v.remedy, v.Class.remedy()).sentence(r.account),
 	}
 }
 

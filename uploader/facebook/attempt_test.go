@@ -325,3 +325,20 @@ func TestDataIsReleased(t *testing.T) {
 		t.Errorf("read %d, %v", n, err)
 	}
 }
+
+// TestBodyComesOnce: a transport that would repeat a request by itself, as that of
+// HTTP/2 does after a GOAWAY, has no second body for it: one that passed no check.
+func TestBodyComesOnce(t *testing.T) {
+	t.Parallel()
+	var repeats bool
+	c := newClient(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		repeats = r.GetBody != nil
+		return respond(r, 200, usersOK), nil
+	}))
+	if _, err := c.AddUsers(t.Context(), "123", twoRows); err != nil {
+		t.Fatal(err)
+	}
+	if repeats {
+		t.Error("the transport can get the body anew")
+	}
+}

@@ -2,6 +2,7 @@ package facebook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +126,9 @@ func TestClassify(t *testing.T) {
 		{code: 100, subcode: 1713230, want: want{AudienceFlagged, audience, false}},
 		{code: 100, subcode: 1713231, want: want{AudienceFlagged, audience, false}},
 		{code: 200, subcode: 1870047, op: OpRemoveUsers, want: want{LowSize, request, false}},
+		{code: 100, subcode: 33, op: OpRemoveEverywhere, want: want{Permission, account, false}},
+		{code: 200, op: OpRemoveEverywhere, want: want{Permission, account, false}},
+		{code: 1, op: OpRemoveEverywhere, want: want{Transient, request, true}},
 		{code: 2650, want: want{AudienceRefused, audience, false}},
 		{code: 2654, op: OpCreateAudience, want: want{AudienceRefused, audience, false}},
 		{code: 2654, subcode: 1713007, op: OpCreateAudience, want: want{AudienceRefused, audience, false}},
@@ -245,6 +249,31 @@ func TestClassNamesAreDistinct(t *testing.T) {
 	}
 	if len(Classes) != int(Withheld)+1 {
 		t.Errorf("Classes lists %d of %d", len(Classes), int(Withheld)+1)
+	}
+}
+
+// TestEveryClassHasARemedy: whatever fails in a way that may block an audience says
+// what to do, whoever made the verdict.
+func TestEveryClassHasARemedy(t *testing.T) {
+	t.Parallel()
+	for _, c := range Classes {
+		e := (&call{account: "42"}).failure(Verdict{Class: c, Title: "a title"})
+		alone := slices.Contains([]Class{Unclassified, Transient, Withheld}, c)
+		if got := e.Remedy != ""; got == alone {
+			t.Errorf("%s: remedy %q", c, e.Remedy)
+		}
+		if strings.ContainsAny(e.Remedy, "{}") {
+			t.Errorf("%s: remedy %q", c, e.Remedy)
+		}
+	}
+	for name, e := range map[string]*Error{
+		"not sent":   (&call{}).refusal(errNoApp),
+		"no secret":  (&call{}).unauthorised(errNoApp),
+		"own remedy": (&call{}).failure(Verdict{Class: Reauth, Title: "a title", remedy: remedyProof}),
+	} {
+		if e.Title == "" || e.Remedy == "" || e.Remedy == string(Reauth.remedy()) {
+			t.Errorf("%s: title %q, remedy %q", name, e.Title, e.Remedy)
+		}
 	}
 }
 

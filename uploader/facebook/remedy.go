@@ -29,8 +29,50 @@ const (
 	remedyLookalikes remedy = "Delete the lookalike audiences made from this audience first."
 	remedyRequest    remedy = "Facebook refuses the request as it is; if it stays so, report it with the trace id."
 	remedyValue      remedy = "The Facebook audience is value-based: set value_trait for its audience, or give it another Facebook audience (facebook_id)."
+	remedyTooLarge   remedy = "Lower max_values, so that a single member has fewer rows; where a proxy stands before Facebook (facebook.base_url), have it take requests of 2 MB and longer answers."
+	remedyUnsent     remedy = "Muster does not send such a request: report it with the line of the log, which says why."
+	remedySecret     remedy = "Check facebook.app_id and facebook.app_secret (App settings, Basic) and restart: one of them is missing or cannot be read; the log says more."
+	remedyBusy       remedy = "Nothing to do: Muster waits until Facebook has finished another update of the audience. If it never ends, stop other tools that write to it."
+	remedySession    remedy = "Nothing to do: Muster begins another replacement, or sends the full list in the ordinary way."
 	remedyVersion    remedy = "Set facebook.api_version to a version that Meta still serves: https://developers.facebook.com/docs/graph-api/changelog."
 )
+
+// remedy is what to do about a failure for which no rule knows better. Only the
+// classes that pass by themselves and block nothing have none.
+func (c Class) remedy() remedy {
+	switch c {
+	case Throttle, ThrottleApp:
+		return remedyWait
+	case Cooldown:
+		return remedyCooldown
+	case AudienceBusy:
+		return remedyBusy
+	case AudienceUnseen, AudienceGone:
+		return remedyGone
+	case AudienceFlagged:
+		return remedyFlagged
+	case AudienceRefused:
+		return remedySource
+	case LowSize:
+		return remedyLowSize
+	case TooLarge:
+		return remedyTooLarge
+	case BadRequest:
+		return remedyRequest
+	case ReplaceFailed:
+		return remedySession
+	case Reauth:
+		return remedyToken
+	case Permission:
+		return remedyPermission
+	case Terms:
+		return remedyTerms
+	case Version:
+		return remedyVersion
+	case Unclassified, Transient, Withheld:
+	}
+	return remedyNone
+}
 
 // sentence fills in the account; without one the placeholder goes with the
 // words around it still making sense.

@@ -89,6 +89,11 @@ func (p Payload) check(id AudienceID) error {
 			return err
 		}
 	}
+	return p.checkRows()
+}
+
+// checkRows finds what is wrong with a payload wherever it goes.
+func (p Payload) checkRows() error {
 	if p.Rows < 1 || p.Rows > MaxRows {
 		return fmt.Errorf("%d rows: want 1 to %d", p.Rows, MaxRows)
 	}

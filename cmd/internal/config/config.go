@@ -8,7 +8,7 @@ import (
 // documentation: meaning, unit, legal range, what is not promised.
 type Config struct {
 	Kafka   Kafka    `yaml:"kafka"`
-	Sources []Source `yaml:"sources"`
+	Sources []Source `yaml:"sources" doc:"Topics of events. Required for the membership stage."`
 	Topics  Topics   `yaml:"topics"`
 
 	Group    string   `yaml:"group" doc:"Prefix of the consumer groups and transactional ids: each stage is the group <group>-<stage>. Two installations on one cluster need two groups and two topics.prefix."`
@@ -46,7 +46,7 @@ type Config struct {
 	MaxValues      int                 `yaml:"max_values" doc:"Most emails, phones and mobile ids a user has rows for, 1 to 100 each."`
 	MaxEventBytes  int                 `yaml:"max_event_bytes" doc:"Largest record that is decoded, in bytes, 1024 to 8388608; a larger one is a dead letter."`
 
-	Audiences map[string]Audience `yaml:"audiences"`
+	Audiences map[string]Audience `yaml:"audiences" doc:"What differs for one audience, by its key in the stream. Audiences need not be named here: each has its Facebook audience."`
 
 	HTTP HTTP `yaml:"http"`
 	Page Page `yaml:"page"`

@@ -21,6 +21,12 @@ const (
 	SyncPaused  = "paused"
 )
 
+// The values of erase.scope.
+const (
+	EraseAudiences = "audiences"
+	EraseAccount   = "account"
+)
+
 // Off is the value that turns a listener off.
 const Off = "off"
 
@@ -62,7 +68,7 @@ func Defaults() *Config {
 		Anonymous:     "accept",
 		EnteredEvents: []string{"Audience Entered"},
 		ExitedEvents:  []string{"Audience Exited"},
-		Erase:         Erase{OverdueAfter: 72 * time.Hour},
+		Erase:         Erase{Scope: EraseAudiences, OverdueAfter: 72 * time.Hour},
 		MaxValues:     10,
 		MaxEventBytes: 1 << 20,
 		HTTP:          HTTP{Listen: "127.0.0.1:8080"},

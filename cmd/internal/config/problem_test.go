@@ -86,6 +86,7 @@ group: "a b"
 state_dir: ""
 installation: "a b"
 log: {level: warning, format: xml}
+erase: {scope: all, overdue_after: 1m}
 `, want: []string{
 			`muster.yaml:13:18: topics.prefix: "a b": want up to 200 of a-z A-Z 0-9 . _ -; choose a prefix such as muster.`,
 			`muster.yaml:13:45: topics.replication_factor: "-1": want 0 to 32767`,
@@ -96,6 +97,8 @@ log: {level: warning, format: xml}
 			`muster.yaml:5:9: window: "1ms": want 100ms to 168h`,
 			`muster.yaml:6:19: first_sync_quiet: "200h0m0s": want 100ms to 168h`,
 			`muster.yaml:7:16: resend_period: "1h0m0s": want 24h to 8760h`,
+			`muster.yaml:18:16: erase.scope: "all": want one of audiences, account; audiences reaches those that Muster keeps, account also all others in the ad account, lists that keep people out of advertising included`,
+			`muster.yaml:18:36: erase.overdue_after: "1m0s": want 1h to 720h`,
 			`muster.yaml:10:18: default_country: "EU": want an ISO 3166-1 alpha-2 code; use a code such as US, GB or DE`,
 			`muster.yaml:11:13: date_order: "ymd": want one of mdy, dmy; did you mean mdy?`,
 			`muster.yaml:12:12: anonymous: "acept": want one of accept, ignore; did you mean accept?`,

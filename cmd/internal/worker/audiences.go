@@ -14,30 +14,20 @@ import (
 // Audiences reads what the owners last said of all audiences, by key.
 func Audiences(ctx context.Context, cluster *consumer.Cluster, c *config.Config) (map[string]*musterpb.AudienceStatus, error) {
 	topic := c.Topic(config.TopicAudiences)
-	counts, err := cluster.Partitions(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
 	all := map[string]*musterpb.AudienceStatus{}
-	for p := range counts[topic] {
-		start, end, err := cluster.Bounds(ctx, topic, p)
+	for r, err := range cluster.TopicRecords(ctx, topic) {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read audiences: %w", err)
 		}
-		for r, err := range cluster.Records(ctx, topic, p, start, end) {
-			if err != nil {
-				return nil, fmt.Errorf("read audiences: %w", err)
-			}
-			if r.Value == nil {
-				delete(all, string(r.Key))
-				continue
-			}
-			s := new(musterpb.AudienceStatus)
-			if err := s.UnmarshalVT(r.Value); err != nil {
-				return nil, fmt.Errorf("read audiences: %s/%d@%d: %w", topic, p, r.Offset, err)
-			}
-			all[string(r.Key)] = s
+		if r.Value == nil {
+			delete(all, string(r.Key))
+			continue
 		}
+		s := new(musterpb.AudienceStatus)
+		if err := s.UnmarshalVT(r.Value); err != nil {
+			return nil, fmt.Errorf("read audiences: %s/%d@%d: %w", topic, r.Partition, r.Offset, err)
+		}
+		all[string(r.Key)] = s
 	}
 	return all, nil
 }

@@ -17,6 +17,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"muster/cmd/internal/config"
 	"muster/consumer"
 	"muster/uploader/facebook/graphtest"
 )
@@ -34,7 +35,9 @@ func TestNothingDirectIsKept(t *testing.T) {
 		spans, measured := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader()
 		w.tracers = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
 		w.meters = sdkmetric.NewMeterProvider(sdkmetric.WithReader(measured))
-		replica, stop := w.run(w.config(), &log)
+		c := w.config()
+		c.Erase.Scope = config.EraseAccount
+		replica, stop := w.run(c, &log)
 		w.graph.Inject(graphtest.Fault{Kind: graphtest.BadData, Match: graphtest.Match{Op: graphtest.OpAdd}, Count: 2})
 		for _, user := range []string{"User-4711", "User-4712", "User-4713"} {
 			w.produce("identify", user, fmt.Appendf(nil, `{"type":"identify","userId":%q,"traits":{"email":"Jane.%[1]s@Example.com","phone":"+1 202 555 0143",`+

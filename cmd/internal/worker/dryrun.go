@@ -140,6 +140,12 @@ func (d *dryRun) RemoveUsers(_ context.Context, id facebook.AudienceID, p facebo
 	return d.would("remove", id, p), nil
 }
 
+// RemoveEverywhere removes nothing. It has no place in the report, which is by audience.
+func (d *dryRun) RemoveEverywhere(_ context.Context, account facebook.AccountID, p facebook.Payload) (facebook.UsersResult, error) {
+	d.log.Info("dry run: would remove rows of erased users from all audiences, other people's too", "account", account, "rows", p.Rows, "keys", p.Schema)
+	return facebook.UsersResult{NumReceived: p.Rows}, nil
+}
+
 func (d *dryRun) would(verb string, id facebook.AudienceID, p facebook.Payload) facebook.UsersResult {
 	a := d.of(id)
 	a.Requests++

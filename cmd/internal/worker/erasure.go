@@ -48,7 +48,7 @@ func Erasures(c *config.Config, topic string, users []string, anonymous bool, at
 			return nil, fmt.Errorf("encode erasure: %w", err)
 		}
 		records[i] = consumer.Message{Key: []byte(user), Value: value}
-		if err := checkID(user); err != nil {
+		if err := checkID(user, anonymous); err != nil {
 			errs = append(errs, fmt.Errorf("user %d of %d: %w", i+1, len(users), err))
 			continue
 		}
@@ -61,8 +61,10 @@ func Erasures(c *config.Config, topic string, users []string, anonymous bool, at
 }
 
 // checkID finds what makes an id another user's, or nobody's.
-func checkID(id string) error {
+func checkID(id string, anonymous bool) error {
 	switch {
+	case anonymous && strings.HasPrefix(id, "row:"):
+		return errors.New("a row without a user is no anonymousId: leave out --anonymous")
 	case id == "":
 		return errors.New("empty id")
 	case strings.TrimSpace(id) != id:

@@ -67,6 +67,12 @@ func (m notingMeter) Float64Histogram(name string, o ...metric.Float64HistogramO
 	return m.Meter.Float64Histogram(name, o...)
 }
 
+func (m notingMeter) Int64Gauge(name string, o ...metric.Int64GaugeOption) (metric.Int64Gauge, error) {
+	c := metric.NewInt64GaugeConfig(o...)
+	m.note(name, "gauge", c, c.Description())
+	return m.Meter.Int64Gauge(name, o...)
+}
+
 func (m notingMeter) Int64ObservableGauge(name string, o ...metric.Int64ObservableGaugeOption) (metric.Int64ObservableGauge, error) {
 	c := metric.NewInt64ObservableGaugeConfig(o...)
 	m.note(name, "gauge", c, c.Description())

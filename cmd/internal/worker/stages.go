@@ -88,6 +88,7 @@ func (w *Worker) membership(cluster *consumer.Cluster, t *telemetry, d decoding,
 		ExternIDAlone:     c.ExternID.Alone,
 		MaxValues:         c.MaxValues,
 		Suppress:          c.Erase.Suppress,
+		EraseAccounts:     c.Erase.Accounts(),
 		ForgetAfter:       c.ForgetAfter,
 		AuditTopic:        c.Topic(config.TopicAudit),
 		Installation:      installation(c, clusterID),
@@ -135,6 +136,9 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		Rejected:     c.Topic(config.TopicRejected),
 		Audit:        c.Topic(config.TopicAudit),
 		OverdueAfter: c.Erase.OverdueAfter,
+
+		EraseAccounts: c.Erase.Accounts(),
+		Members:       c.Topic(config.TopicMembers),
 
 		MaxRemovedShare: float64(c.MaxRemovedShare) / 100,
 		HoldNew:         c.NewAudiences == config.NewAudiencesHold,

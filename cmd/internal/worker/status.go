@@ -8,6 +8,7 @@ import (
 
 	"muster/consumer"
 	"muster/uploader"
+	"muster/uploader/facebook"
 )
 
 // State is what a worker is doing; doc.go draws it.
@@ -44,7 +45,7 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked(), overdue: w.uploads.Overdue()})
+	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked(), overdue: w.uploads.Overdue(), overdueIn: w.uploads.OverdueAccounts()})
 }
 
 // needs is what the stages say that only a person can mend.
@@ -53,6 +54,7 @@ type needs struct {
 	twoSources map[string]int64          // records, by audience
 	blocked    map[string]uploader.Block // by audience
 	overdue    map[string]uploader.Overdue
+	overdueIn  map[facebook.AccountID]uploader.Overdue
 }
 
 // judge finds the state: the worst of all that is told.
@@ -98,6 +100,10 @@ func judge(stages []consumer.StageStatus, n needs) Status {
 		o := n.overdue[audience]
 		say(Blocked, "audience %s may still hold rows of %d erased users, longer than erase.overdue_after: %s", audience, o.Erasures, o.Remedy)
 	}
+	for _, account := range slices.Sorted(maps.Keys(n.overdueIn)) {
+		o := n.overdueIn[account]
+		say(Blocked, "audiences of others in ad account %s may still hold %d erased users, longer than erase.overdue_after: %s", account, o.Erasures, o.Remedy)
+	}
 	for _, w := range waiting(n.blocked) {
 		say(Blocked, "%s", w)
 	}
@@ -123,7 +129,7 @@ func waiting(blocked map[string]uploader.Block) []string {
 		if len(of) > maxNamed {
 			names += fmt.Sprintf(" and %d more", len(of)-maxNamed)
 		}
-		lines = append(lines, fmt.Sprintf("nothing is sent to %s: %s: %s", names, b.Title, b.Remedy))
+		lines = append(lines, fmt.Sprintf("nothing is sent to %s (%s): %s: %s", names, b.Reason, b.Title, b.Remedy))
 	}
 	slices.Sort(lines)
 	return lines

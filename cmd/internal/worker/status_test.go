@@ -8,6 +8,7 @@ import (
 
 	"muster/consumer"
 	"muster/uploader"
+	"muster/uploader/facebook"
 )
 
 func TestJudge(t *testing.T) {
@@ -45,12 +46,14 @@ func TestJudge(t *testing.T) {
 			state: Blocked, serving: true, line: "blocked: audience vip hears of one member from two source partitions (2 records left out, alarm two_sources): set sources[].repartition: true on all sources, with another group and topics.prefix, or key them by userId, or by anonymousId where there is none"},
 		{name: "erasures are overdue", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{overdue: map[string]uploader.Overdue{"vip": {Erasures: 3, Remedy: "Run muster audience resume vip."}}},
 			state: Blocked, serving: true, line: "blocked: audience vip may still hold rows of 3 erased users, longer than erase.overdue_after: Run muster audience resume vip."},
+		{name: "erasures are overdue in an ad account", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{overdueIn: map[facebook.AccountID]uploader.Overdue{"7": {Erasures: 3, Remedy: "Wait."}}},
+			state: Blocked, serving: true, line: "blocked: audiences of others in ad account 7 may still hold 3 erased users, longer than erase.overdue_after: Wait."},
 		{name: "audiences wait for a person", stages: []consumer.StageStatus{{Name: "uploader"}}, needs: needs{blocked: map[string]uploader.Block{
-			"a": {Title: "the token is refused", Remedy: "Make another."}, "b": {Title: "the token is refused", Remedy: "Make another."},
-			"c": {Title: "the token is refused", Remedy: "Make another."}, "d": {Title: "the token is refused", Remedy: "Make another."},
-			"e": {Title: "it is flagged", Remedy: "Ask Meta."},
+			"a": {Reason: "reauth", Title: "the token is refused", Remedy: "Make another."}, "b": {Reason: "reauth", Title: "the token is refused", Remedy: "Make another."},
+			"c": {Reason: "reauth", Title: "the token is refused", Remedy: "Make another."}, "d": {Reason: "reauth", Title: "the token is refused", Remedy: "Make another."},
+			"e": {Reason: "audience_flagged", Title: "it is flagged", Remedy: "Ask Meta."},
 		}}, state: Blocked, serving: true,
-			line: "blocked: nothing is sent to audience e: it is flagged: Ask Meta.; nothing is sent to audiences a, b, c and 1 more: the token is refused: Make another."},
+			line: "blocked: nothing is sent to audience e (audience_flagged): it is flagged: Ask Meta.; nothing is sent to audiences a, b, c and 1 more (reauth): the token is refused: Make another."},
 		{name: "restoring beats blocked", stages: []consumer.StageStatus{{Name: "membership", Tasks: []consumer.TaskStatus{lost, restoring}}},
 			state: Restoring, line: "restoring: task membership/2 waits for a decision: offset 5 is gone; task membership/3 is taking over, 4 of 9 changelog records read"},
 	}

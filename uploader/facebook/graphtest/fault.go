@@ -108,7 +108,9 @@ func (k Kind) possible(op Op) bool {
 	switch k {
 	case LowSize:
 		return op == OpRemove
-	case TooMany, BadData, MissingAfterCreate, Flagged, ReplaceInProgress:
+	case TooMany, BadData:
+		return op.onMembers() || op == OpForget
+	case MissingAfterCreate, Flagged, ReplaceInProgress:
 		return op.onMembers()
 	case SessionTimedOut, SessionFinished, FirstBatchMissing, NotReplaced, TooManyPeople, ReplaceFails:
 		return op == OpReplace
