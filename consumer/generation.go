@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -34,12 +35,13 @@ func (s *Stage) generation(revoked context.Context, gen *kafka.Generation) {
 	if err != nil {
 		s.fail(err)
 		if revoked.Err() == nil {
-			s.log.Error("no task can run, looking again in a while", "error", err)
+			s.unable.Failed(revoked, s.log, slog.LevelError, "no task can run, looking again in a while", "error", err)
 			wait(revoked, copartitionEvery/2)
 		}
 		return
 	}
 	s.fail(nil)
+	s.unable.Recovered(revoked, s.log, "tasks can run again")
 
 	lease := newGroupLease(s.o.SessionTimeout, s.o.RebalanceTimeout)
 	if err := lease.acquire(revokedContext(ctx, revoked), s.cluster, m); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
@@ -26,9 +27,8 @@ func newBackOff() *backoff.ExponentialBackOff {
 // the request time-out. It says once that it is trying again, then every minute,
 // and once that it went on.
 func (c *Cluster) retry(ctx context.Context, op string, f func(context.Context) error) error {
-	tries, said := 0, time.Time{}
+	failures := Repeats{Patience: 1} // what the next try mends is not worth a line
 	err := backoff.RetryNotify(func() error {
-		tries++
 		rctx, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
 		defer cancel()
 		err := f(rctx)
@@ -36,16 +36,11 @@ func (c *Cluster) retry(ctx context.Context, op string, f func(context.Context) 
 			return err
 		}
 		return backoff.Permanent(err)
-	}, backoff.WithContext(newBackOff(), ctx), func(err error, wait time.Duration) {
-		if tries < 2 || time.Since(said) < time.Minute {
-			return
-		}
-		said = time.Now()
-		c.log.Warn("Kafka does not answer as it should, trying again",
-			"op", op, "brokers", c.options.Brokers, "tries", tries, "error", err)
+	}, backoff.WithContext(newBackOff(), ctx), func(err error, _ time.Duration) {
+		failures.Failed(ctx, c.log, slog.LevelWarn, "Kafka does not answer as it should, trying again", "op", op, "brokers", c.options.Brokers, "error", err)
 	})
-	if err == nil && !said.IsZero() {
-		c.log.Info("Kafka answers again", "op", op, "tries", tries)
+	if err == nil {
+		failures.Recovered(ctx, c.log, "Kafka answers again", "op", op)
 	}
 	if err != nil {
 		if ctx.Err() != nil {

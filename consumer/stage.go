@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Input is one input topic of a stage.
@@ -63,6 +64,8 @@ type StageOptions struct {
 	Table  TableOptions
 	Logger *slog.Logger
 	Meter  metric.Meter
+	// Tracer makes a poll and a process span for each batch; nil = none are made.
+	Tracer trace.Tracer
 }
 
 func (o *StageOptions) setDefaults() {
@@ -100,7 +103,9 @@ type Stage struct {
 	o       StageOptions
 	log     *slog.Logger
 	meters  meters
+	spans   spans
 	tables  tables
+	unable  Repeats     // that no task can run
 	unseen  atomic.Bool // the group was balanced here by a broker that does not know all inputs
 
 	mu    sync.Mutex
@@ -117,7 +122,7 @@ func NewStage(c *Cluster, o StageOptions) (*Stage, error) {
 	if o.DrainTimeout >= o.SessionTimeout {
 		return nil, fmt.Errorf("make stage: drain time-out %s must be shorter than the session time-out %s", o.DrainTimeout, o.SessionTimeout)
 	}
-	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), tasks: map[int]*taskState{}}
+	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), spans: newSpans(&o), tasks: map[int]*taskState{}}
 	s.tables = tables{options: o.Table, dir: o.StateDir, stage: o.Name, log: s.log, closed: map[int]Position{}}
 	m, err := newMeters(o.Meter, s)
 	s.meters = m
@@ -169,7 +174,7 @@ func (s *Stage) Run(ctx context.Context) error {
 
 // generations runs one generation after the other until ctx ends.
 func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
-	failures, said := 0, time.Time{}
+	failures := Repeats{Patience: 10} // a fresh cluster has no coordinator for some seconds
 	for ctx.Err() == nil {
 		gen, err := group.Next(ctx)
 		switch {
@@ -178,18 +183,10 @@ func (s *Stage) generations(ctx context.Context, group *kafka.ConsumerGroup) {
 		case errors.Is(err, kafka.RebalanceInProgress):
 			continue // the join goes on
 		case err != nil:
-			failures++
-			// A fresh cluster has no coordinator for some seconds; kafka-go tries again.
-			if failures > 10 && time.Since(said) > time.Minute {
-				said = time.Now()
-				s.log.Warn("cannot join the group yet, trying again", "group", s.o.Group, "tries", failures, "error", err)
-			}
-			continue
+			failures.Failed(ctx, s.log, slog.LevelWarn, "cannot join the group yet, trying again", "group", s.o.Group, "error", err)
+			continue // kafka-go waits before it tries again
 		}
-		if failures > 10 {
-			s.log.Info("joined the group again", "group", s.o.Group, "tries", failures)
-		}
-		failures = 0
+		failures.Recovered(ctx, s.log, "joined the group again", "group", s.o.Group)
 		done := make(chan struct{})
 		gen.Start(func(gctx context.Context) {
 			defer close(done)

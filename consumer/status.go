@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // State is what a task is doing.
@@ -73,6 +74,7 @@ func (s *Stage) fail(err error) {
 
 // taskState is written by the task and read by Status.
 type taskState struct {
+	table     atomic.Pointer[Table] // while it is open
 	mu        sync.Mutex
 	s         TaskStatus
 	next, end Offsets

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -58,6 +59,9 @@ type Table struct {
 	meta meta
 	// corrupt is what Pebble found broken in the background.
 	corrupt atomic.Pointer[error]
+
+	health sync.Mutex // held while Pebble's numbers are read
+	closed bool
 }
 
 // errUnusable says that a table cannot be opened or read any more. Its directory
@@ -152,7 +156,12 @@ func pebbleOptions(o TableOptions) *pebble.Options {
 func (t *Table) Position() Position { return t.meta.position }
 
 // Close closes the table. Its directory stays.
-func (t *Table) Close() error { return errors.Join(t.db.Close(), t.lock.Close()) }
+func (t *Table) Close() error {
+	t.health.Lock()
+	t.closed = true
+	t.health.Unlock() // not held while closing: that waits for the disk
+	return errors.Join(t.db.Close(), t.lock.Close())
+}
 
 func tableKey(space byte, key []byte) []byte {
 	b := make([]byte, 0, len(key)+1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -15,6 +16,8 @@ type task struct {
 	info   TaskInfo
 	member member
 	state  *taskState
+
+	failures Repeats
 }
 
 // renewEvery is how often an owner renews its fence; see Owner.Renew.
@@ -33,7 +36,6 @@ func (t *task) run(ctx, revoked context.Context) error {
 	s := t.stage
 	log := s.log.With("task", t.info.Partition)
 	pause := newBackOff()
-	failures := 0
 	for revoked.Err() == nil && ctx.Err() == nil {
 		began := time.Now()
 		err := t.own(ctx, revoked)
@@ -64,11 +66,9 @@ func (t *task) run(ctx, revoked context.Context) error {
 		}
 		if time.Since(began) > time.Minute {
 			pause.Reset()
-			failures = 0
 		}
-		failures++
 		d := pause.NextBackOff()
-		log.Error("task stopped, taking it over again", "in", d.Round(time.Millisecond), "failures", failures, "error", err)
+		t.failures.Failed(ctx, log, slog.LevelError, "task stopped, taking it over again", "in", d.Round(time.Millisecond), "error", err)
 		wait(revokedContext(ctx, revoked), d)
 	}
 	return nil
@@ -82,7 +82,11 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.tables.close(t.info.Partition, table)) }()
+	t.state.table.Store(table)
+	defer func() {
+		t.state.table.Store(nil)
+		err = errors.Join(err, s.tables.close(t.info.Partition, table))
+	}()
 
 	rctx := revokedContext(ctx, revoked)
 	changelog := &kafkaLog{
@@ -114,6 +118,11 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 	defer in.close()
 	t.state.set(StateRunning)
 	return t.loop(ctx, revoked, owner, in)
+}
+
+// works says, after failures, that the task goes on.
+func (t *task) works(ctx context.Context) {
+	t.failures.Recovered(ctx, t.stage.log, "task goes on", "task", t.info.Partition)
 }
 
 // repaired says that the changelog had stray records.
@@ -168,7 +177,9 @@ func (t *task) loop(ctx, revoked context.Context, owner *Owner, in *inputs) erro
 		case <-timer.C:
 			err = tick()
 		case <-verify.C:
-			err = owner.Verify(rctx)
+			if err = owner.Verify(rctx); err == nil {
+				t.works(ctx)
+			}
 			if revoked.Err() != nil {
 				err = nil
 			}
@@ -188,11 +199,15 @@ func (t *task) batch(ctx context.Context, owner *Owner, in *inputs, c chunk, pac
 	if err != nil {
 		return err
 	}
-	if err := owner.Process(ctx, b.records, b.next); err != nil {
+	pctx, span := t.stage.spans.start(ctx, t.info.Partition, b.records, began)
+	err = owner.Process(pctx, b.records, b.next)
+	endSpan(span, err)
+	if err != nil {
 		return fmt.Errorf("apply %d records: %w", len(b.records), err)
 	}
 	pace.took(len(b.records), owner.processing)
 	t.state.consumed(b)
+	t.works(ctx)
 	t.stage.meters.commit.Record(ctx, time.Since(began).Seconds(), t.stage.meters.stage)
 	return nil
 }

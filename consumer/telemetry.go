@@ -9,8 +9,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Names of the engine's metrics and their attributes.
+// Names of the engine's telemetry and its attributes. Beside them the spans have
+// those of OpenTelemetry's conventions for messaging. No attribute has anything of
+// a record but its coordinates (I8).
 const (
+	opPoll    = "poll"
+	opProcess = "process"
+
 	metricLag            = "muster.task.lag"
 	metricRestored       = "muster.task.restore.remaining"
 	metricRunning        = "muster.task.running"
@@ -20,6 +25,14 @@ const (
 	metricUnfenced       = "muster.task.unfenced"
 	metricLost           = "muster.source.lost"
 	metricDataLoss       = "muster.task.data_loss"
+
+	metricTableDisk      = "muster.table.disk_usage"
+	metricTableWAL       = "muster.table.wal_size"
+	metricTableMemory    = "muster.table.memtable_size"
+	metricTableDebt      = "muster.table.compaction_debt"
+	metricTableFiles     = "muster.table.l0_files"
+	metricTableSublevels = "muster.table.l0_sublevels"
+	metricTableReads     = "muster.table.read_amplification"
 
 	attrStage     = "muster.stage"
 	attrTopic     = "messaging.destination.name"
@@ -77,6 +90,7 @@ func newMeters(m metric.Meter, s *Stage) (meters, error) {
 		return nil
 	}, lag, restore, running, stopped, unfenced)
 	keep(err)
+	keep(out.observeTables(m, s))
 	return out, errors.Join(errs...)
 }
 

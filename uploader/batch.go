@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"muster/schema"
 	"muster/schema/musterpb"
@@ -47,6 +48,11 @@ type batch struct {
 	tries   int
 	waits   *backoff.ExponentialBackOff
 	sendAt  time.Time // not before
+
+	span     trace.Span    // from when it was ready; nil = none, or ended
+	since    time.Time     // since when the next try waits; zero = there is one under way
+	waited   time.Duration // of all tries
+	attempts int           // tries, those included that do not count against MaxTries
 }
 
 // item is what a batch has of one member.

@@ -20,6 +20,7 @@ type counts struct {
 	leaving     int64 // synced rows of members without desired ones, strangers excepted
 	strangers   int64 // synced rows of people whom nobody knew Facebook to have
 	erasing     int64 // members of erased users with rows to go
+	pendingRows int64 // to add or remove, of the pending members
 
 	keys [schema.NumKeys]int64 // members who have rows with the identifier
 	why  [numWhy]int64         // members without rows
@@ -55,10 +56,11 @@ func (c *counts) change(was, is *facts) {
 	}
 }
 
-func (c *counts) needs(n need, by int64) {
-	switch n {
+func (c *counts) needs(w work, by int64) {
+	switch w.need {
 	case pending:
 		c.pending += by
+		c.pendingRows += by * int64(w.rows)
 	case owing:
 		c.owed += by
 	case clean:
@@ -80,7 +82,7 @@ func (c *counts) fields() []*int64 {
 	for w := range c.why {
 		all = append(all, &c.why[w])
 	}
-	return all
+	return append(all, &c.pendingRows)
 }
 
 func (c *counts) encode() []byte {

@@ -78,10 +78,11 @@ func (t *task) gatherErasures(tx *consumer.Tx, e *eraser, now time.Time) (more b
 // sendErasures starts a request as soon as it may go, or says when to look again. Its
 // entries are in the log.
 func (t *task) sendErasures(tx *consumer.Tx, e *eraser, now time.Time) (next time.Time) {
+	b := e.batches[0]
+	b.waiting(now)
 	if at := later(e.sendAt, e.unknown); now.Before(at) {
 		return at
 	}
-	b := e.batches[0]
 	if ok, at := t.mayClaim(e.account, &claim{eraser: e, task: t, since: e.lastCall, rows: b.rows}, now); !ok {
 		return at
 	}
@@ -90,10 +91,10 @@ func (t *task) sendErasures(tx *consumer.Tx, e *eraser, now time.Time) (next tim
 	}
 	b.tries++
 	e.lastCall, e.flight = now, true
-	try, account, payload := b.tries, e.account, *b.payload
+	try, waited, account, payload := b.tries, b.attempt(now), e.account, *b.payload
 	span := t.telemetry.erasingAccount(t.ctx, account, len(b.items))
 	t.launchOn(tx, account, span, func(ctx context.Context) answer {
-		result, err := t.options.Facebook.RemoveEverywhere(facebook.WithTry(ctx, try), account, payload)
+		result, err := t.options.Facebook.RemoveEverywhere(facebook.WithTry(ctx, try, waited), account, payload)
 		t.budget.learn(account, result.Usage, err, time.Now())
 		trace.SpanFromContext(ctx).End()
 		return func(tx *consumer.Tx) error { return t.erasuresAnswered(tx, e, b, result, err) }
@@ -105,7 +106,7 @@ func (t *task) sendErasures(tx *consumer.Tx, e *eraser, now time.Time) (next tim
 // what an audience is refused for, so it ends no block of the account.
 func (t *task) erasuresAnswered(tx *consumer.Tx, e *eraser, b *batch, result facebook.UsersResult, err error) error {
 	now := t.now()
-	e.flight, e.overdue.lookAt = false, now
+	e.flight, b.since, e.overdue.lookAt = false, now, now
 	if err != nil {
 		return t.erasuresFailed(tx, e, b, err, now)
 	}

@@ -38,7 +38,7 @@ func (t *task) watchEraser(tx *consumer.Tx, e *eraser, now time.Time) (next time
 		}
 	}
 	if e.pending = pending > 0; e.pending {
-		is.lookAt = now.Add(gaugeEvery)
+		is.lookAt = now.Add(lookEvery)
 		if due := is.oldest.Add(t.options.OverdueAfter); now.Before(due) {
 			is.lookAt = sooner(is.lookAt, due)
 		}

@@ -190,7 +190,7 @@ type overdue struct {
 }
 
 // watchErasures says loudly, once, when an erasure of the audience has been pending
-// for too long, and when none is any more. It looks once in gaugeEvery, or when the
+// for too long, and when none is any more. It looks once in lookEvery, or when the
 // first begins and the last ends, and returns when to look again.
 func (t *task) watchErasures(tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
 	was := a.overdue
@@ -202,7 +202,7 @@ func (t *task) watchErasures(tx *consumer.Tx, a *audience, now time.Time) (next 
 		return time.Time{}, err
 	}
 	if !is.oldest.IsZero() {
-		is.lookAt = now.Add(gaugeEvery)
+		is.lookAt = now.Add(lookEvery)
 		if due := is.oldest.Add(t.options.OverdueAfter); now.Before(due) {
 			is.lookAt = sooner(is.lookAt, due)
 		} else if is.count, err = overdueErasures(tx, a, now.Add(-t.options.OverdueAfter)); err != nil {

@@ -71,7 +71,7 @@ func (t *task) unsettleSharers(tx *consumer.Tx, a *audience, k schema.Key, v []b
 			return true, nil
 		}
 		if desired++; desired > maxSurvivors {
-			t.telemetry.beyond(t.ctx)
+			t.counted.beyond++
 			return true, nil
 		}
 		m.Batch = unsettled

@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"muster/consumer"
@@ -51,6 +52,8 @@ func (t *task) failed(tx *consumer.Tx, a *audience, b *batch, err error, now tim
 		}
 		b.tries--
 	case facebook.Transient, facebook.Unclassified:
+		t.troubles.of(a.account()).Failed(a.under(t.ctx), t.options.Logger, slog.LevelWarn, "Facebook does not answer as it should, trying again",
+			"account", a.account(), "audience", a.key, "class", class.String(), "try", b.tries, "error", e)
 		if b.tries >= t.options.MaxTries {
 			t.abandon(a, now.Add(t.options.RetryMax), class.String())
 			return nil
@@ -87,9 +90,11 @@ func (t *task) tooSmall(tx *consumer.Tx, a *audience, b *batch, now time.Time) e
 	w := a.window
 	w.batch = nil
 	w.refused = true
+	b.end(facebook.LowSize.String())
 	if !w.again {
 		return nil
 	}
+	t.outcome(a, now, outcomeOwed, b.rows)
 	return t.owe(tx, a, b, now)
 }
 
@@ -110,8 +115,10 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 		return nil
 	case len(b.items) == 1:
 		w.batch = nil
+		b.end(e.Class.String())
 		return t.refuse(tx, a, b, e.Code, now)
 	}
+	b.end(e.Class.String())
 	return t.split(tx, a, b)
 }
 
@@ -120,7 +127,7 @@ func (t *task) tooMuch(tx *consumer.Tx, a *audience, b *batch, e *facebook.Error
 func (t *task) blocked(a *audience, e *facebook.Error, class facebook.Class, now time.Time) {
 	block := blockOf(e, class, now)
 	t.telemetry.blocked(t.ctx, class.String())
-	t.options.Logger.Error("facebook refuses until somebody acts", "audience", a.key, "class", class.String(), "error", e)
+	t.options.Logger.ErrorContext(a.under(t.ctx), "facebook refuses until somebody acts", "audience", a.key, "class", class.String(), "error", e)
 	switch e.Scope {
 	case facebook.ScopeApp:
 		t.budget.block("", block, now)
@@ -151,7 +158,7 @@ func (t *task) block(a *audience, b *musterpb.Block, now time.Time) {
 func (t *task) halt(a *audience, b *musterpb.Block, now time.Time) {
 	if a.row.Block == nil || a.row.Block.Reason != b.Reason {
 		t.telemetry.blocked(t.ctx, b.Reason)
-		t.options.Logger.Error("nothing is sent to the audience until somebody acts", "audience", a.key, "reason", b.Reason, "problem", b.Title, "remedy", b.Remedy)
+		t.options.Logger.ErrorContext(a.under(t.ctx), "nothing is sent to the audience until somebody acts", "audience", a.key, "reason", b.Reason, "problem", b.Title, "remedy", b.Remedy)
 	}
 	t.block(a, b, now)
 	t.abandon(a, now, b.Reason)

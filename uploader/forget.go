@@ -106,7 +106,6 @@ func (t *task) drop(tx *consumer.Tx, a *audience) {
 	tx.DeleteDerived(wholeKey(spaceSweep, a.key))
 	tx.Delete([]byte(a.key))
 	t.options.Health.set(a.key, nil)
-	t.telemetry.audience(t.ctx, a.key, &musterpb.AudienceStatus{})
 	t.directory.outdate(a.account())
 	t.gone(tx, a)
 }
@@ -115,6 +114,7 @@ func (t *task) drop(tx *consumer.Tx, a *audience) {
 func (t *task) gone(tx *consumer.Tx, a *audience) {
 	tx.Emit(consumer.Emission{Topic: t.options.Topic, Partition: t.info.Partition, Key: []byte(a.key)})
 	t.budget.forgetAudience(a)
+	t.telemetry.figures.remove(a.key)
 	delete(t.audiences, a.key)
 	t.order = slices.DeleteFunc(t.order, func(o *audience) bool { return o == a })
 	t.touched = slices.DeleteFunc(t.touched, func(o *audience) bool { return o == a })

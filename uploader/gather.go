@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"bytes"
-	"context"
 
 	"muster/consumer"
 	"muster/schema"
@@ -20,7 +19,7 @@ const (
 // gather looks at a slice of the pass's members and puts what is to be sent of
 // them into the window's batch, until that is full. Every member put there is
 // logged under the batch's number in the same Tx (I4).
-func (t *task) gather(ctx context.Context, tx *consumer.Tx, a *audience) error {
+func (t *task) gather(tx *consumer.Tx, a *audience) error {
 	w := a.window
 	if w.pass.resend {
 		return t.gatherResend(tx, a)
@@ -38,7 +37,7 @@ func (t *task) gather(ctx context.Context, tx *consumer.Tx, a *audience) error {
 		if err != nil {
 			return err
 		}
-		fitted, err := t.take(ctx, tx, a, m)
+		fitted, err := t.take(tx, a, m)
 		if err != nil {
 			return err
 		}
@@ -60,16 +59,16 @@ func (w *window) endPass() {
 }
 
 // take puts what the pass is after of a member into the batch. false: no room.
-func (t *task) take(ctx context.Context, tx *consumer.Tx, a *audience, m *member) (fitted bool, err error) {
+func (t *task) take(tx *consumer.Tx, a *audience, m *member) (fitted bool, err error) {
 	p := a.planOf(m.Member)
 	if p.need(m.Owed) == clean {
 		return true, t.review(tx, a, m) // a key that was left behind
 	}
 	if a.window.op == removing {
-		return t.takeRemovals(ctx, tx, a, m, p)
+		return t.takeRemovals(tx, a, m, p)
 	}
 	if len(p.drop) > 0 {
-		if err := t.supersede(ctx, tx, a, m, p.drop); err != nil {
+		if err := t.supersede(tx, a, m, p.drop); err != nil {
 			return false, err
 		}
 	}
@@ -94,7 +93,7 @@ func (t *task) takeAdds(tx *consumer.Tx, a *audience, m *member, add []*musterpb
 	return true, t.put(tx, a, m)
 }
 
-func (t *task) takeRemovals(ctx context.Context, tx *consumer.Tx, a *audience, m *member, p plan) (fitted bool, err error) {
+func (t *task) takeRemovals(tx *consumer.Tx, a *audience, m *member, p plan) (fitted bool, err error) {
 	if len(p.remove) == 0 || (m.Owed && !a.window.owed) {
 		return true, nil
 	}
@@ -105,7 +104,7 @@ func (t *task) takeRemovals(ctx context.Context, tx *consumer.Tx, a *audience, m
 	if len(shared) > 0 {
 		// Who else desires the row keeps it in Facebook, and has it in synced.
 		m.Synced = without(m.Synced, shared)
-		t.telemetry.rows(ctx, rowShared, len(shared))
+		t.counted.row(rowShared, len(shared))
 		if err := t.put(tx, a, m); err != nil {
 			return false, err
 		}
@@ -128,7 +127,7 @@ func (t *task) takeRemovals(ctx context.Context, tx *consumer.Tx, a *audience, m
 	if err := t.put(tx, a, m); err != nil {
 		return false, err
 	}
-	if it.survivors, err = t.survivors(ctx, tx, a, b, m.user, it.rows); err != nil {
+	if it.survivors, err = t.survivors(tx, a, b, m.user, it.rows); err != nil {
 		return false, err
 	}
 	b.append(it)
@@ -232,7 +231,7 @@ func (t *task) sharers(tx *consumer.Tx, a *audience, user schema.UserKey, k sche
 // survivors logs the other members whose presence the removal of rows can touch
 // as unconfirmed under the batch: those that are desired are added again when
 // the removals are settled (I5).
-func (t *task) survivors(ctx context.Context, tx *consumer.Tx, a *audience, b *batch, user schema.UserKey, rows []*musterpb.Row) ([]schema.UserKey, error) {
+func (t *task) survivors(tx *consumer.Tx, a *audience, b *batch, user schema.UserKey, rows []*musterpb.Row) ([]schema.UserKey, error) {
 	var users []schema.UserKey
 	for _, r := range rows {
 		for _, k := range strongKeys {
@@ -245,7 +244,7 @@ func (t *task) survivors(ctx context.Context, tx *consumer.Tx, a *audience, b *b
 			err := t.sharers(tx, a, user, k, v, func(m *member) (bool, error) {
 				if len(m.Desired) > 0 {
 					if desired++; desired > maxSurvivors {
-						t.telemetry.beyond(ctx)
+						t.counted.beyond++
 						return true, nil
 					}
 				}

@@ -11,7 +11,7 @@ import (
 
 // The spaces of derived keys: local, never logged, rebuilt by Restore.
 //
-//	D audience NUL user           → need: members that differ. May hold clean ones:
+//	D audience NUL user           → work: members that differ. May hold clean ones:
 //	                                a diff that meets one removes it.
 //	S audience NUL strongKey user → "": members with a synced row that has the value
 //	B audience NUL batch          → number of members that carry the batch
@@ -74,7 +74,7 @@ func auditKey(audience string, user schema.UserKey) []byte {
 func entryKey(key []byte) []byte { return append([]byte{spaceEntries}, key...) }
 
 // index brings the derived keys of one member from was to is.
-func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is *facts, n need) error {
+func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is *facts, w work) error {
 	if was != is {
 		for _, s := range was.strong {
 			if !slices.Contains(is.strong, s) {
@@ -108,32 +108,29 @@ func (t *task) index(tx *consumer.Tx, a *audience, user schema.UserKey, was, is 
 		a.carry(was, is)
 		a.counts.change(was, is)
 	}
-	return t.setNeed(tx, a, user, n)
+	return t.setWork(tx, a, user, w)
 }
 
-// setNeed keeps the dirty key and its counts together.
-func (t *task) setNeed(tx *consumer.Tx, a *audience, user schema.UserKey, n need) error {
+// setWork keeps the dirty key and its counts together.
+func (t *task) setWork(tx *consumer.Tx, a *audience, user schema.UserKey, w work) error {
 	key := dirtyKey(a.key, user)
 	value, err := tx.Derived(key)
 	if err != nil {
 		return fmt.Errorf("read dirty key: %w", err)
 	}
-	old := clean
-	if len(value) == 1 {
-		old = need(value[0])
-	}
+	old := decodeWork(value)
 	t.touch(a)
-	if old == n {
+	if old == w {
 		return nil
 	}
 	a.counts.needs(old, -1)
-	a.counts.needs(n, +1)
-	if n == clean {
+	a.counts.needs(w, +1)
+	if w.need == clean {
 		tx.DeleteDerived(key)
 		return nil
 	}
-	tx.PutDerived(key, []byte{byte(n)})
-	if n == pending && a.unsentSince.IsZero() {
+	tx.PutDerived(key, w.encode())
+	if w.need == pending && a.unsentSince.IsZero() {
 		a.unsentSince = t.now()
 	}
 	return nil

@@ -74,7 +74,7 @@ func (t *task) put(tx *consumer.Tx, a *audience, m *member) error {
 		return fmt.Errorf("encode member of %q: %w", a.key, err)
 	}
 	is := factsOf(m.Member)
-	if err := t.index(tx, a, m.user, &m.was, &is, p.need(m.Owed)); err != nil {
+	if err := t.index(tx, a, m.user, &m.was, &is, p.work(m.Owed)); err != nil {
 		return err
 	}
 	m.was = is
@@ -92,12 +92,12 @@ func (t *task) review(tx *consumer.Tx, a *audience, m *member) error {
 	if m.ErasedMs != 0 && len(without(m.Synced, m.Desired)) == 0 {
 		return t.put(tx, a, m) // its erasure is over
 	}
-	return t.index(tx, a, m.user, &m.was, &m.was, a.planOf(m.Member).need(m.Owed))
+	return t.index(tx, a, m.user, &m.was, &m.was, a.planOf(m.Member).work(m.Owed))
 }
 
 // forget logs the member's tombstone.
 func (t *task) forget(tx *consumer.Tx, a *audience, m *member) error {
-	if err := t.index(tx, a, m.user, &m.was, &facts{}, clean); err != nil {
+	if err := t.index(tx, a, m.user, &m.was, &facts{}, work{}); err != nil {
 		return err
 	}
 	tx.Delete(schema.MemberKey(a.key, m.user))

@@ -123,6 +123,13 @@ type Options struct {
 	// MaxInFlight is how many requests a task has in flight. Default 4.
 	MaxInFlight int
 
+	// MaxLabels is how many audiences metrics tell apart; what is beyond is summed up as
+	// "other". Default 200.
+	MaxLabels int
+	// LabelByID has metrics and spans name audiences by their Facebook ids, for keys may
+	// say what nobody else may know.
+	LabelByID bool
+
 	// Health, if set, is told of what only a person can mend.
 	Health         *Health
 	jitter         func(wait time.Duration) time.Duration
@@ -188,6 +195,7 @@ func (o Options) withDefaults() Options {
 	o.MaxAudiences = cmp.Or(o.MaxAudiences, 450)
 	o.MaxSlice = cmp.Or(o.MaxSlice, 10_000)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 4)
+	o.MaxLabels = cmp.Or(o.MaxLabels, 200)
 	if o.Health == nil {
 		o.Health = new(Health)
 	}
@@ -233,7 +241,7 @@ func (o Options) validate() error {
 	if o.MaxRows < 1 || o.MaxRows > facebook.MaxRows {
 		wrong("max rows %d: want 1 to %d", o.MaxRows, facebook.MaxRows)
 	}
-	for name, n := range map[string]int{"max tries": o.MaxTries, "max batch bytes": o.MaxBatchBytes, "max slice": o.MaxSlice, "max in flight": o.MaxInFlight} {
+	for name, n := range map[string]int{"max tries": o.MaxTries, "max batch bytes": o.MaxBatchBytes, "max slice": o.MaxSlice, "max in flight": o.MaxInFlight, "max labels": o.MaxLabels} {
 		if n < 1 {
 			wrong("%s %d: want 1 or more", name, n)
 		}

@@ -26,7 +26,7 @@ func (t *task) outcome(a *audience, now time.Time, outcome string, rows int) {
 	if rows == 0 {
 		return
 	}
-	t.telemetry.rows(t.ctx, outcome, rows)
+	t.counted.row(outcome, rows)
 	a.count(now, outcome, int64(rows))
 }
 

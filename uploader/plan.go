@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"muster/schema"
@@ -117,6 +118,37 @@ func (p plan) need(owed bool) need {
 		return owing
 	}
 	return clean
+}
+
+// work is a need and how many rows it is about.
+type work struct {
+	need need
+	rows int
+}
+
+func (p plan) work(owed bool) work {
+	w := work{need: p.need(owed)}
+	if w.need == pending {
+		w.rows = len(p.add) + len(p.remove)
+	}
+	return w
+}
+
+// encode is as a dirty key has it: one byte, and the rows where there are some.
+func (w work) encode() []byte {
+	b := []byte{byte(w.need)}
+	if w.rows > 0 {
+		b = binary.AppendUvarint(b, uint64(w.rows))
+	}
+	return b
+}
+
+func decodeWork(b []byte) work {
+	if len(b) == 0 {
+		return work{}
+	}
+	rows, _ := binary.Uvarint(b[1:]) // none: 0
+	return work{need(b[0]), int(rows)}
 }
 
 // hasExternID: rows with and without EXTERN_ID never share a request, because a

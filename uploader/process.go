@@ -27,7 +27,7 @@ const (
 
 // Process applies emissions of the membership stage. Several of one member cost
 // one write.
-func (t *task) Process(ctx context.Context, tx *consumer.Tx, records []consumer.Record) error {
+func (t *task) Process(_ context.Context, tx *consumer.Tx, records []consumer.Record) error {
 	b := intake{task: t, tx: tx, members: make(map[string]*arrival)}
 	for i := range records {
 		take := b.apply
@@ -38,8 +38,9 @@ func (t *task) Process(ctx context.Context, tx *consumer.Tx, records []consumer.
 		if err != nil {
 			return fmt.Errorf("apply %s/%d@%d: %w", records[i].Topic, records[i].Partition, records[i].Offset, err)
 		}
-		t.telemetry.record(ctx, outcome)
+		t.counted.record(outcome)
 	}
+	t.countIn(tx)
 	for _, m := range b.order {
 		if m.changed {
 			if err := t.put(tx, m.audience, m.member); err != nil {

@@ -217,7 +217,7 @@ func TestAudiencesTakeTurns(t *testing.T) {
 func TestAccountLoad(t *testing.T) {
 	t.Parallel()
 	reader := metric.NewManualReader()
-	tel, err := newTelemetry(nil, metric.NewMeterProvider(metric.WithReader(reader)))
+	tel, err := newTelemetry(&Options{MeterProvider: metric.NewMeterProvider(metric.WithReader(reader))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-	"go.opentelemetry.io/otel/trace"
 
 	"muster/consumer"
 	"muster/schema/musterpb"
@@ -82,16 +81,4 @@ func (t *task) note(a *audience, said facebook.Audience) {
 	a.row.Reading = r
 	a.changed = true
 	t.touch(a)
-}
-
-// span is that of what the audience is doing.
-func (a *audience) span() trace.Span {
-	switch {
-	case a.window != nil:
-		return a.window.span
-	case a.replacing != nil:
-		return a.replacing.span
-	default:
-		return trace.SpanFromContext(context.Background()) // none
-	}
 }

@@ -35,7 +35,7 @@ func badRequest(code int) string {
 // reject tells of a row that Facebook did not take. Rows that were told and are
 // tried again, because what is desired changed, are told again.
 func (t *task) reject(tx *consumer.Tx, a *audience, user schema.UserKey, row *musterpb.Row, op op, reason string, now time.Time) {
-	t.telemetry.rejected(t.ctx, a.key, reason)
+	t.counted.reject(t.telemetry.labels.ofCounter(a.key, a.row.FacebookId), reason)
 	if t.options.Rejected == "" {
 		return
 	}

@@ -175,6 +175,7 @@ func (t *task) breakOff(a *audience, problem string, final bool) {
 	r, p := a.row.Replace, a.replacing
 	t.options.Logger.Warn("a replace session is given up", "audience", a.key, "try", r.Tries, "problem", problem)
 	r.Broken, r.Problem, r.Final = true, problem, final
+	p.batch.end(problem)
 	p.batch, p.polls, p.pollAt = nil, 0, t.now().Add(pollBase)
 	a.changed = true
 	t.touch(a)
@@ -226,6 +227,7 @@ func (a *audience) sessionEnds() time.Time {
 // endReplace ends a replacement; failed says why it did not come about.
 func (t *task) endReplace(a *audience, failed *musterpb.Block) {
 	if a.replacing != nil {
+		a.replacing.batch.end("the replacement ended")
 		a.replacing.span.End()
 	}
 	a.row.Replace, a.replacing = nil, nil

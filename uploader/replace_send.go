@@ -82,6 +82,7 @@ func (t *task) sendReplace(tx *consumer.Tx, a *audience, now time.Time) (next ti
 		}
 	}
 	b := p.batch
+	t.telemetry.batch(t.ctx, a, b, now)
 	switch {
 	case b.rows == 0:
 		t.breakOff(a, "nobody is left to be sent", r.Sent == 0)
@@ -103,10 +104,10 @@ func (t *task) sendReplace(tx *consumer.Tx, a *audience, now time.Time) (next ti
 	r.Sent, r.Last = r.Answered+1, p.last
 	a.changed = true
 	t.touch(a)
-	try, id, payload := b.tries, a.id(), *b.payload
+	try, waited, id, payload := b.tries, b.attempt(now), a.id(), *b.payload
 	session := facebook.Session{ID: r.Session, Seq: r.Sent, Last: r.Last, Total: max(r.Total, int64(b.rows))}
 	t.launch(tx, a, func(ctx context.Context) answer {
-		result, err := t.options.Facebook.ReplaceUsers(facebook.WithTry(ctx, try), id, payload, session)
+		result, err := t.options.Facebook.ReplaceUsers(facebook.WithTry(ctx, try, waited), id, payload, session)
 		t.budget.learn(payload.Account, result.Usage, err, time.Now())
 		return func(tx *consumer.Tx) error { return t.replaceAnswered(tx, a, r, b, result, err) }
 	})
@@ -116,7 +117,7 @@ func (t *task) sendReplace(tx *consumer.Tx, a *audience, now time.Time) (next ti
 // replaceAnswered applies the answer to a batch of session r.
 func (t *task) replaceAnswered(tx *consumer.Tx, a *audience, r *musterpb.Replace, b *batch, result facebook.UsersResult, err error) error {
 	now := t.now()
-	a.flight = false
+	a.flight, b.since = false, now
 	t.touch(a)
 	a.count(now, outcomeRequests, 1)
 	if a.row.Replace != r {
@@ -159,6 +160,7 @@ func (t *task) batchTaken(a *audience, now time.Time) {
 	r.Reached = bytes.Clone(p.from[len(memberPrefix(a.key)):]) // the next batch is not gathered yet
 	a.changed = true
 	p.spare = p.batch.items[len(p.batch.items)-1]
+	p.batch.end("")
 	p.batch = nil
 	p.polls, p.pollAt = 0, now.Add(pollBase)
 }

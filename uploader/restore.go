@@ -33,7 +33,7 @@ func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	is, n := facts{}, clean
+	is, w := facts{}, work{}
 	if value != nil {
 		now, err := decodeMember(value)
 		if err != nil {
@@ -41,9 +41,9 @@ func (t *task) Restore(tx *consumer.Tx, key, value []byte) error {
 		}
 		is = factsOf(now)
 		a.present(now)
-		n = a.planOf(now).need(now.Owed)
+		w = a.planOf(now).work(now.Owed)
 	}
-	if err := t.index(tx, a, user, &m.was, &is, n); err != nil {
+	if err := t.index(tx, a, user, &m.was, &is, w); err != nil {
 		return err
 	}
 	if is.audit {

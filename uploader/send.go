@@ -12,6 +12,7 @@ import (
 // when to look again. Its number and members are in the log before (I4): in this
 // Tx, after whose commit the attempt begins, or in an earlier one.
 func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next time.Time, err error) {
+	t.telemetry.batch(t.ctx, a, b, now)
 	if now.Before(b.sendAt) {
 		return b.sendAt, nil
 	}
@@ -26,12 +27,12 @@ func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next
 	}
 	b.tries++
 	a.flight = true
-	try, id, payload, act := b.tries, a.id(), *b.payload, t.options.Facebook.AddUsers
+	try, waited, id, payload, act := b.tries, b.attempt(now), a.id(), *b.payload, t.options.Facebook.AddUsers
 	if b.op == removing {
 		act = t.options.Facebook.RemoveUsers
 	}
 	t.launch(tx, a, func(ctx context.Context) answer {
-		result, err := act(facebook.WithTry(ctx, try), id, payload)
+		result, err := act(facebook.WithTry(ctx, try, waited), id, payload)
 		t.budget.learn(payload.Account, result.Usage, err, time.Now())
 		return func(tx *consumer.Tx) error { return t.answered(tx, a, b, result, err) }
 	})
@@ -41,16 +42,18 @@ func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next
 // answered applies the answer to a batch.
 func (t *task) answered(tx *consumer.Tx, a *audience, b *batch, result facebook.UsersResult, err error) error {
 	now := t.now()
-	a.flight = false
+	a.flight, b.since = false, now
 	t.touch(a)
 	a.count(now, outcomeRequests, 1)
 	if err != nil {
 		return t.failed(tx, a, b, err, now)
 	}
 	t.budget.passed(a.account(), now)
+	t.troubles.of(a.account()).Recovered(a.under(t.ctx), t.options.Logger, "Facebook answers again", "account", a.account())
 	t.budget.took(a.account(), b.rows, t.options.MaxRows)
 	a.row.Block = nil
 	a.window.batch = nil
+	b.end("")
 	if b.op == removing {
 		return t.removed(tx, a, b, b.rejected(result.InvalidRows), now)
 	}

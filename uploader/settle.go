@@ -21,7 +21,7 @@ func (t *task) added(tx *consumer.Tx, a *audience, b *batch, rejected map[*muste
 		refused += n
 		switch drop := a.planOf(m.Member).drop; {
 		case len(drop) > 0:
-			err = t.supersede(t.ctx, tx, a, m, drop)
+			err = t.supersede(tx, a, m, drop)
 		case changed:
 			err = t.put(tx, a, m)
 		default:
@@ -135,7 +135,6 @@ func (t *task) owe(tx *consumer.Tx, a *audience, b *batch, now time.Time) error 
 	}
 	a.row.OwedTriedMs = now.UnixMilli()
 	a.changed = true
-	t.outcome(a, now, outcomeOwed, b.rows)
 	return nil
 }
 

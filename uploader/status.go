@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"time"
 
@@ -18,20 +17,13 @@ type status struct {
 	at    time.Time
 }
 
-// gaugeEvery is how often the age of what is not sent is measured anew.
-const gaugeEvery = time.Minute
-
-// age is how long the oldest change has waited that is not in Facebook.
-func (a *audience) age(now time.Time) time.Duration {
-	if a.counts.pending == 0 || a.unsentSince.IsZero() {
-		return 0
-	}
-	return now.Sub(a.unsentSince)
-}
+// lookEvery is how often is looked at what changes without anything happening to an
+// audience: holds of its account, the age of erasures.
+const lookEvery = time.Minute
 
 // show emits the status rows of audiences that changed, each at most every
 // StatusEvery, and says when the next one may be shown.
-func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next time.Time) {
+func (t *task) show(tx *consumer.Tx, now time.Time) (next time.Time) {
 	for _, a := range t.order {
 		// What holds the account comes and goes without anything happening here.
 		held := t.budget.blocked(a.account())
@@ -39,24 +31,19 @@ func (t *task) show(ctx context.Context, tx *consumer.Tx, now time.Time) (next t
 			a.status.held, a.status.stale = held, true
 		}
 		if held != nil {
-			next = sooner(next, now.Add(gaugeEvery))
-		}
-		if a.counts.pending > 0 {
-			next = sooner(next, now.Add(gaugeEvery))
-			t.telemetry.age(ctx, a.key, a.age(now))
+			next = sooner(next, now.Add(lookEvery))
 		}
 		if !a.status.stale {
 			continue
 		}
+		t.telemetry.figures.set(a.key, t.figure(a))
 		if at := a.status.at.Add(t.options.StatusEvery); now.Before(at) {
 			next = sooner(next, at)
 			continue
 		}
 		a.status.stale = false
 		s := t.statusOf(a)
-		t.telemetry.audience(ctx, a.key, s)
 		t.options.Health.set(a.key, s)
-		t.telemetry.age(ctx, a.key, a.age(now))
 		value, err := s.MarshalVT()
 		if err != nil || bytes.Equal(value, a.status.shown) {
 			continue // no field of the message can fail

@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"context"
 	"slices"
 
 	"muster/consumer"
@@ -13,7 +12,7 @@ import (
 // with the same strong ones, which may be a row that now goes: other members
 // that desire such a row are unsettled, and so sent again. (A removal would have
 // found them as survivors.)
-func (t *task) supersede(ctx context.Context, tx *consumer.Tx, a *audience, m *member, rows []*musterpb.Row) error {
+func (t *task) supersede(tx *consumer.Tx, a *audience, m *member, rows []*musterpb.Row) error {
 	for _, row := range rows {
 		if slices.ContainsFunc(m.Desired, func(d *musterpb.Row) bool { return sameStrong(d, row) }) {
 			continue // the member's own row was sent after it
@@ -33,6 +32,6 @@ func (t *task) supersede(ctx context.Context, tx *consumer.Tx, a *audience, m *m
 		}
 	}
 	m.Synced = without(m.Synced, rows)
-	t.telemetry.rows(ctx, rowSuperseded, len(rows))
+	t.counted.row(rowSuperseded, len(rows))
 	return t.put(tx, a, m)
 }

@@ -20,6 +20,7 @@ type stage struct {
 	budget    *budget
 	directory *directory
 	telemetry *telemetry
+	troubles  troubles
 }
 
 // New returns the maker of this stage's tasks, all of which share one budget per
@@ -30,7 +31,7 @@ func New(o Options) (func(consumer.TaskInfo) (consumer.Processor, error), error)
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	tel, err := newTelemetry(o.TracerProvider, o.MeterProvider)
+	tel, err := newTelemetry(&o)
 	if err != nil {
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
@@ -58,6 +59,7 @@ type task struct {
 	stopped  bool
 	inFlight int
 	slice    int // members this Tick may still look at
+	counted  counted
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -179,10 +181,13 @@ func (t *task) Close() {
 	}
 	for _, a := range t.order {
 		t.options.Health.set(a.key, nil) // the next owner's to tell
+		t.telemetry.figures.remove(a.key)
 		if a.window != nil {
+			a.window.batch.end("the task ended")
 			a.window.span.End()
 		}
 		if a.replacing != nil {
+			a.replacing.batch.end("the task ended")
 			a.replacing.span.End()
 		}
 	}
@@ -197,7 +202,8 @@ func (t *task) touch(a *audience) {
 }
 
 // launch has f, which makes the request that mayCall granted the audience, run in
-// a goroutine once the Tx is committed (I4), under the lease and the window's span.
+// a goroutine once the Tx is committed (I4), under the lease and the span of what
+// it is for.
 func (t *task) launch(tx *consumer.Tx, a *audience, f func(context.Context) answer) {
 	t.launchOn(tx, a.account(), a.span(), f)
 }

@@ -5,20 +5,16 @@ import (
 	"errors"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"muster/schema/musterpb"
 	"muster/uploader/facebook"
 )
 
-// The names of this package's telemetry. Audience keys are in attributes; users,
-// identifiers and their hashes never (I8).
+// The names of this package's telemetry. Audiences are in attributes, by key or by
+// Facebook id; users, identifiers and their hashes never (I8).
 const (
 	scopeName = "muster/uploader"
 
@@ -29,8 +25,10 @@ const (
 	metricAlarms    = "muster.uploader.alarms"
 	metricBlocked   = "muster.uploader.blocked"
 	metricAbandoned = "muster.uploader.windows_abandoned"
+	metricWindow    = "muster.uploader.window.duration"
 	metricMembers   = "muster.uploader.members"
 	metricPending   = "muster.uploader.pending_members"
+	metricPendRows  = "muster.uploader.pending_rows"
 	metricOwed      = "muster.uploader.owed_members"
 	metricErasing   = "muster.uploader.erasures.pending"
 	metricOverdue   = "muster.uploader.erasures.overdue"
@@ -46,6 +44,7 @@ const (
 	spanWindow  = "upload window"
 	spanReplace = "replace audience"
 	spanDelete  = "delete audience"
+	spanBatch   = "upload batch"
 	spanErase   = "erase in ad account"
 
 	keyOutcome  = attribute.Key("muster.outcome")
@@ -53,22 +52,29 @@ const (
 	keyAccount  = attribute.Key("muster.account")
 	keyKind     = attribute.Key("muster.alarm")
 	keyReason   = attribute.Key("muster.reason")
+	keyPending  = attribute.Key("muster.pending")
+	keyOp       = attribute.Key("muster.batch.op")
+	keyNumber   = attribute.Key("muster.batch.number")
+	keyRows     = attribute.Key("muster.batch.rows")
+	keyTries    = attribute.Key("muster.batch.tries")
+	keyWait     = attribute.Key("muster.batch.wait") // seconds, of all tries
 	keyPart     = attribute.Key("muster.partition")
 )
 
 type telemetry struct {
 	meter                               metric.Meter
 	tracer                              trace.Tracer
+	labels                              *labels
+	figures                             *figures
 	records, rowCount, beyondCount      metric.Int64Counter
 	rejectedCount                       metric.Int64Counter
 	alarms, blockedCount, abandonedOnes metric.Int64Counter
-	members, pending, owed, blockedIs   metric.Int64Gauge
-	erasing, overdue                    metric.Int64Gauge
+	windows                             metric.Float64Histogram
 	accErasing, accOverdue              metric.Int64Gauge
-	unsent                              metric.Float64Gauge
 }
 
-func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*telemetry, error) {
+func newTelemetry(o *Options) (*telemetry, error) {
+	tracers, meters := o.TracerProvider, o.MeterProvider
 	if tracers == nil {
 		tracers = otel.GetTracerProvider()
 	}
@@ -76,7 +82,8 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 		meters = otel.GetMeterProvider()
 	}
 	meter := meters.Meter(scopeName)
-	t := &telemetry{meter: meter, tracer: tracers.Tracer(scopeName)}
+	l := &labels{max: o.MaxLabels, byID: o.LabelByID}
+	t := &telemetry{meter: meter, tracer: tracers.Tracer(scopeName), labels: l, figures: &figures{labels: l}}
 	var errs []error
 	counter := func(into *metric.Int64Counter, name, unit, description string) {
 		c, err := meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
@@ -95,17 +102,13 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider) (*t
 	counter(&t.alarms, metricAlarms, "{alarm}", "What must not be met, by kind.")
 	counter(&t.blockedCount, metricBlocked, "{answer}", "Answers that need a person, by class.")
 	counter(&t.abandonedOnes, metricAbandoned, "{window}", "Windows given up, by reason.")
-	gauge(&t.members, metricMembers, "{member}", "Users in the audience.")
-	gauge(&t.pending, metricPending, "{member}", "Members with something to send.")
-	gauge(&t.owed, metricOwed, "{member}", "Members whose removal Facebook refuses.")
-	gauge(&t.erasing, metricErasing, "{member}", "Members of erased users of whom Facebook may still hold rows.")
-	gauge(&t.overdue, metricOverdue, "{member}", "Of them, those pending for longer than erase.overdue_after.")
 	gauge(&t.accErasing, metricAccErase, "{user}", "Erased users who are to be removed from all audiences of an ad account, by account and partition.")
 	gauge(&t.accOverdue, metricAccOver, "{user}", "Of them, those pending for longer than erase.overdue_after.")
-	gauge(&t.blockedIs, metricBlockedIs, "{audience}", "1 while nothing is sent until a person acts.")
 	var err error
-	t.unsent, err = meter.Float64Gauge(metricUnsent, metric.WithUnit("s"), metric.WithDescription("Age of the oldest change that is not in Facebook."))
-	return t, errors.Join(append(errs, err)...)
+	t.windows, err = meter.Float64Histogram(metricWindow, metric.WithUnit("s"),
+		metric.WithDescription("Time from the opening of a window to its end, by whether it was sent or abandoned."),
+		metric.WithExplicitBucketBoundaries(0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21600))
+	return t, errors.Join(append(errs, err, t.figures.observe(meter))...)
 }
 
 // observe has the accounts' limits and queues read whenever metrics are collected.
@@ -138,64 +141,12 @@ func (t *telemetry) observe(b *budget) error {
 	return errors.Join(append(errs, err)...)
 }
 
-func (t *telemetry) record(ctx context.Context, outcome string) {
-	t.records.Add(ctx, 1, metric.WithAttributes(keyOutcome.String(outcome)))
-}
-
-func (t *telemetry) rows(ctx context.Context, outcome string, n int) {
-	t.rowCount.Add(ctx, int64(n), metric.WithAttributes(keyOutcome.String(outcome)))
-}
-
-func (t *telemetry) rejected(ctx context.Context, audience, reason string) {
-	t.rejectedCount.Add(ctx, 1, metric.WithAttributes(keyAudience.String(audience), keyReason.String(reason)))
-}
-
-func (t *telemetry) beyond(ctx context.Context) { t.beyondCount.Add(ctx, 1) }
-
 func (t *telemetry) alarm(ctx context.Context, kind string) {
 	t.alarms.Add(ctx, 1, metric.WithAttributes(keyKind.String(kind)))
 }
 
 func (t *telemetry) blocked(ctx context.Context, class string) {
 	t.blockedCount.Add(ctx, 1, metric.WithAttributes(keyReason.String(class)))
-}
-
-func (t *telemetry) abandoned(span trace.Span, reason string) {
-	span.SetStatus(codes.Error, reason)
-	t.abandonedOnes.Add(context.Background(), 1, metric.WithAttributes(keyReason.String(reason)))
-}
-
-// audience sets the gauges of one audience.
-func (t *telemetry) audience(ctx context.Context, key string, s *musterpb.AudienceStatus) {
-	of := metric.WithAttributes(keyAudience.String(key))
-	t.members.Record(ctx, s.Members, of)
-	t.pending.Record(ctx, s.Pending, of)
-	t.owed.Record(ctx, s.Owed, of)
-	t.erasing.Record(ctx, s.Erasing, of)
-	t.overdue.Record(ctx, s.ErasuresOverdue, of)
-	t.blockedIs.Record(ctx, one(s.Block != nil), of)
-}
-
-func (t *telemetry) age(ctx context.Context, key string, age time.Duration) {
-	t.unsent.Record(ctx, age.Seconds(), metric.WithAttributes(keyAudience.String(key)))
-}
-
-// window starts a window's span, linked to the traces of what it sends.
-func (t *telemetry) window(ctx context.Context, a *audience) trace.Span {
-	_, span := t.tracer.Start(ctx, spanWindow, trace.WithNewRoot(), trace.WithLinks(a.links.take()...),
-		trace.WithAttributes(keyAudience.String(a.key), attribute.Int64("muster.pending", a.counts.pending)))
-	return span
-}
-
-// replacing starts a replacement's span; a new owner's is another one.
-func (t *telemetry) replacing(ctx context.Context, a *audience) trace.Span {
-	_, span := t.tracer.Start(ctx, spanReplace, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
-	return span
-}
-
-func (t *telemetry) deleting(ctx context.Context, a *audience) trace.Span {
-	_, span := t.tracer.Start(ctx, spanDelete, trace.WithNewRoot(), trace.WithAttributes(keyAudience.String(a.key)))
-	return span
 }
 
 // accountErasures sets what one task has to erase in an ad account.
@@ -208,49 +159,4 @@ func (t *telemetry) accountErasures(ctx context.Context, account facebook.Accoun
 func (t *telemetry) erasingAccount(ctx context.Context, account facebook.AccountID, users int) trace.Span {
 	_, span := t.tracer.Start(ctx, spanErase, trace.WithNewRoot(), trace.WithAttributes(keyAccount.String(string(account)), attribute.Int("muster.users", users)))
 	return span
-}
-
-// maxLinks is how many producers' traces one window is linked to.
-const maxLinks = 32
-
-// traceLinks are the traces of changes that the next window sends.
-type traceLinks []trace.Link
-
-// add takes the W3C trace context of a record's headers, if there is one.
-func (l *traceLinks) add(headers []kafka.Header) {
-	if len(*l) >= maxLinks || len(headers) == 0 {
-		return
-	}
-	ctx := propagation.TraceContext{}.Extract(context.Background(), headerCarrier(headers))
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		*l = append(*l, trace.Link{SpanContext: span})
-	}
-}
-
-func (l *traceLinks) take() []trace.Link {
-	links := *l
-	*l = nil
-	return links
-}
-
-// headerCarrier reads record headers.
-type headerCarrier []kafka.Header
-
-func (h headerCarrier) Get(key string) string {
-	for _, x := range h {
-		if x.Key == key {
-			return string(x.Value)
-		}
-	}
-	return ""
-}
-
-func (h headerCarrier) Set(string, string) {}
-
-func (h headerCarrier) Keys() []string {
-	keys := make([]string, 0, len(h))
-	for _, x := range h {
-		keys = append(keys, x.Key)
-	}
-	return keys
 }

@@ -16,7 +16,7 @@ const maxExpired = 1000
 
 // Tick applies answers, moves every audience's window on by a bounded piece of
 // work, forgets members emptied long ago and shows what has changed.
-func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err error) {
+func (t *task) Tick(_ context.Context, tx *consumer.Tx) (next time.Time, err error) {
 	if err := t.takeAnswers(tx); err != nil {
 		return time.Time{}, fmt.Errorf("apply answers: %w", err)
 	}
@@ -26,7 +26,7 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 	order := slices.Clone(t.order) // one may be forgotten meanwhile
 	for i := range order {
 		a := order[(t.turn+i)%len(order)]
-		at, err := t.step(ctx, tx, a, now)
+		at, err := t.step(tx, a, now)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("upload audience %q: %w", a.key, err)
 		}
@@ -59,11 +59,13 @@ func (t *task) Tick(ctx context.Context, tx *consumer.Tx) (next time.Time, err e
 	if err := t.flush(tx); err != nil {
 		return time.Time{}, err
 	}
-	return sooner(next, t.show(ctx, tx, now)), nil
+	next = sooner(next, t.show(tx, now))
+	t.countIn(tx)
+	return next, nil
 }
 
 // step moves one audience on and says when to look again.
-func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+func (t *task) step(tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
 	if a.sweep && a.window == nil {
 		if err := t.sweepSlice(tx, a); err != nil {
 			return time.Time{}, err
@@ -109,7 +111,7 @@ func (t *task) step(ctx context.Context, tx *consumer.Tx, a *audience, now time.
 		}
 		t.openWindow(a, now)
 	}
-	next, err = t.advance(ctx, tx, a, now)
+	next, err = t.advance(tx, a, now)
 	if err == nil && a.window == nil {
 		_, at := t.due(a, now)
 		next = sooner(next, sooner(at, t.readAt(a)))

@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"context"
 	"math"
 	"time"
 
@@ -59,7 +58,7 @@ func (w *window) holds(number int64) bool {
 }
 
 // advance moves the window on as far as it goes now and says when to look again.
-func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
+func (t *task) advance(tx *consumer.Tx, a *audience, now time.Time) (next time.Time, err error) {
 	if !a.flight && t.twoSpaces(a) {
 		t.abandon(a, now, blockTwoSpaces)
 		return time.Time{}, nil
@@ -96,7 +95,7 @@ func (t *task) advance(ctx context.Context, tx *consumer.Tx, a *audience, now ti
 				return now, nil
 			}
 			t.resyncs(a)
-			if err := t.gather(ctx, tx, a); err != nil {
+			if err := t.gather(tx, a); err != nil {
 				return time.Time{}, err
 			}
 		case w.pass.other && !w.pass.withExtern:
@@ -146,7 +145,7 @@ func (t *task) endWindow(a *audience) {
 		a.unsentSince = w.started
 	}
 	a.window = nil
-	w.span.End()
+	t.telemetry.windowEnded(w, t.now())
 	t.touch(a)
 }
 
@@ -158,8 +157,7 @@ func (t *task) abandon(a *audience, until time.Time, reason string) {
 	if a.window == nil {
 		return // a replacement waits likewise
 	}
-	t.telemetry.abandoned(a.window.span, reason)
-	a.window.span.End()
+	t.telemetry.windowAbandoned(a.window, t.now(), reason)
 	a.window = nil
 	t.touch(a)
 }

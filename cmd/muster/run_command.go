@@ -1,19 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel"
 
 	"muster/cmd/internal/config"
 	"muster/cmd/internal/worker"
+	"muster/consumer"
 )
 
 func newRun(environ []string) *cobra.Command {
@@ -29,8 +29,8 @@ loses nothing either.
 As many replicas as the sources have partitions can share the work; Kafka is what they
 coordinate by. Topics of Muster's own are made when they are missing. While Kafka is
 away the worker waits, and says so. Logs go to standard error; /livez, /readyz and
-/metrics are served on http.listen. Traces, and metrics by OTLP, are sent when the
-standard OTEL_… variables ask for it.
+/metrics are served on http.listen. Traces, and metrics and the log by OTLP, are sent
+when the standard OTEL_… variables ask for it.
 
 With --dry-run everything is done but the writes to Facebook, beside the real worker:
 in the consumer group and state directory with -dry-run behind their names, and own
@@ -102,14 +102,8 @@ func showDryRun(w io.Writer, audiences []worker.DryAudience) error {
 // complainRarely logs what OpenTelemetry's exporters cannot do, once a minute:
 // a collector that is away fails every few seconds.
 func complainRarely(logger *slog.Logger) otel.ErrorHandler {
-	var mu sync.Mutex
-	var last time.Time
+	var repeats consumer.Repeats
 	return otel.ErrorHandlerFunc(func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if time.Since(last) > time.Minute {
-			last = time.Now()
-			logger.Warn("telemetry cannot be sent", "error", err)
-		}
+		repeats.Failed(context.Background(), logger, slog.LevelWarn, "telemetry cannot be sent", "error", err)
 	})
 }

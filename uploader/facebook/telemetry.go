@@ -28,7 +28,8 @@ const (
 	keyOp         = attribute.Key("muster.facebook.op")
 	keyClass      = attribute.Key("muster.facebook.class") // "ok" on success
 	keyScope      = attribute.Key("muster.facebook.scope")
-	keyTry        = attribute.Key("muster.facebook.try") // from 1
+	keyTry        = attribute.Key("muster.facebook.try")  // from 1
+	keyWait       = attribute.Key("muster.facebook.wait") // seconds before this try
 	keyRows       = attribute.Key("muster.facebook.rows")
 	keyCode       = attribute.Key("muster.facebook.code")
 	keySubcode    = attribute.Key("muster.facebook.subcode")
@@ -84,9 +85,16 @@ func newTelemetry(tracers trace.TracerProvider, meters metric.MeterProvider, bas
 
 type tryKey struct{}
 
-// WithTry says which try of its request the next attempt is, from 1, for its span.
-func WithTry(ctx context.Context, try int) context.Context {
-	return context.WithValue(ctx, tryKey{}, try)
+// try is what an attempt's span says of the request that the attempt is for.
+type try struct {
+	number int
+	waited time.Duration
+}
+
+// WithTry says which try of its request the next attempt is, from 1, and how long it
+// has waited to be made, for its span.
+func WithTry(ctx context.Context, number int, waited time.Duration) context.Context {
+	return context.WithValue(ctx, tryKey{}, try{number, waited})
 }
 
 func (t *telemetry) start(ctx context.Context, c *call) (context.Context, trace.Span) {
@@ -108,10 +116,10 @@ func (t *telemetry) start(ctx context.Context, c *call) (context.Context, trace.
 	if c.rows > 0 {
 		attrs = append(attrs, keyRows.Int(c.rows))
 	}
-	if try, _ := ctx.Value(tryKey{}).(int); try > 0 {
-		attrs = append(attrs, keyTry.Int(try))
-		if try > 1 {
-			attrs = append(attrs, semconv.HTTPRequestResendCount(try-1))
+	if try, _ := ctx.Value(tryKey{}).(try); try.number > 0 {
+		attrs = append(attrs, keyTry.Int(try.number), keyWait.Float64(try.waited.Seconds()))
+		if try.number > 1 {
+			attrs = append(attrs, semconv.HTTPRequestResendCount(try.number-1))
 		}
 	}
 	return t.tracer.Start(ctx, s.method+" "+s.template, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attrs...))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -23,7 +24,7 @@ func TestSpanOfAnAttempt(t *testing.T) {
 	c := newClient(t, says(400, `{"error":{"code":80003,"error_subcode":2446079,"fbtrace_id":"AbC"}}`, headerApp, `{"call_count":64}`), func(o *Options) {
 		o.TracerProvider = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
 	})
-	_, err := c.RemoveUsers(WithTry(t.Context(), 3), "123", twoRows)
+	_, err := c.RemoveUsers(WithTry(t.Context(), 3, 90*time.Second), "123", twoRows)
 	if ClassOf(err) != Throttle || len(spans.Ended()) != 1 {
 		t.Fatalf("%d spans, %v", len(spans.Ended()), err)
 	}
@@ -35,7 +36,7 @@ func TestSpanOfAnAttempt(t *testing.T) {
 	for key, want := range map[attribute.Key]string{
 		"http.request.method": "DELETE", "http.response.status_code": "400", "http.request.resend_count": "2", "error.type": "throttle",
 		"server.address": "graph.facebook.com", "server.port": "443", "muster.facebook.op": "remove_users", "muster.facebook.class": "throttle",
-		"muster.facebook.scope": "account", "muster.facebook.try": "3", "muster.facebook.rows": "2", "muster.facebook.code": "80003",
+		"muster.facebook.scope": "account", "muster.facebook.try": "3", "muster.facebook.wait": "90", "muster.facebook.rows": "2", "muster.facebook.code": "80003",
 		"muster.facebook.subcode": "2446079", "muster.facebook.retry_after": "60", "muster.facebook.usage": "64",
 		"muster.facebook.audience_id": "123", "muster.facebook.account_id": "42", "muster.facebook.unknown": "false", "muster.facebook.fbtrace_id": "AbC",
 	} {

@@ -52,6 +52,8 @@ type Config struct {
 	Page Page `yaml:"page"`
 	Log  Log  `yaml:"log"`
 
+	Telemetry Telemetry `yaml:"telemetry"`
+
 	origins origins
 	dryOf   string // in a dry run: the real group
 }
@@ -77,6 +79,19 @@ type Log struct {
 	Level  string `yaml:"level" doc:"Least level that is logged: debug, info, warn or error."`
 	Format string `yaml:"format" doc:"text or json, one line an entry."`
 }
+
+// Telemetry says how metrics and spans name audiences. Where they go is said by the
+// standard OTEL_… variables.
+type Telemetry struct {
+	MaxAudiences  int    `yaml:"max_audiences" doc:"Audiences that metrics tell apart, 1 to 10000. What is beyond is summed up as the audience other; of ages the highest counts."`
+	AudienceLabel string `yaml:"audience_label" doc:"What metrics and spans name audiences by: key, or id where keys may say what not everybody may know: their Facebook ids, and unlinked for all that have none yet. Logs, topics and the status name the keys all the same."`
+}
+
+// The values of telemetry.audience_label.
+const (
+	LabelKey = "key"
+	LabelID  = "id"
+)
 
 // Stage names.
 const (

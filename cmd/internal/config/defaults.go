@@ -74,5 +74,6 @@ func Defaults() *Config {
 		HTTP:          HTTP{Listen: "127.0.0.1:8080"},
 		Page:          Page{Listen: "127.0.0.1:8081"},
 		Log:           Log{Level: "info", Format: "text"},
+		Telemetry:     Telemetry{MaxAudiences: 200, AudienceLabel: LabelKey},
 	}
 }

@@ -32,7 +32,7 @@ func TestProblems(t *testing.T) {
 			`muster.yaml:5:1: windw: unknown key; did you mean window?`,
 			`muster.yaml:6:1: facebok: unknown key; did you mean facebook?`,
 			`muster.yaml:7:1: replication_factor: unknown key; did you mean topics.replication_factor?`,
-			`muster.yaml:8:1: zzz: unknown key; want one of anonymous, audiences, date_order, default_country, entered_events, erase, exclude, exited_events, extern_id, extra_traits, facebook, first_sync_quiet, forget_after, group, http, include, installation, kafka, log, max_audiences, max_event_bytes, max_removed_share, max_values, new_audiences, on_deleted, page, require_consent, resend_period, sources, spaces, stages, state_dir, topics, user_key_secret, user_key_secret_file, window`,
+			`muster.yaml:8:1: zzz: unknown key; want one of anonymous, audiences, date_order, default_country, entered_events, erase, exclude, exited_events, extern_id, extra_traits, facebook, first_sync_quiet, forget_after, group, http, include, installation, kafka, log, max_audiences, max_event_bytes, max_removed_share, max_values, new_audiences, on_deleted, page, require_consent, resend_period, sources, spaces, stages, state_dir, telemetry, topics, user_key_secret, user_key_secret_file, window`,
 		}},
 		{name: "unknown nested keys", text: none + "audiences: {vip: {nmae: x}}\ntopics: {prefx: m}\n", want: []string{
 			`muster.yaml:5:19: audiences.vip.nmae: unknown key; did you mean audiences.vip.name?`,

@@ -50,6 +50,8 @@ func (c *Config) Validate() error {
 	c.checkListeners(p)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")
+	p.number("telemetry.max_audiences", c.Telemetry.MaxAudiences, 1, 10_000)
+	p.oneOf("telemetry.audience_label", c.Telemetry.AudienceLabel, LabelKey, LabelID)
 	return errors.Join(p.list...)
 }
 

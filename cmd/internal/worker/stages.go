@@ -157,6 +157,8 @@ func (w *Worker) uploader(cluster *consumer.Cluster, t *telemetry, clusterID str
 		RequestTimeout: c.Facebook.RequestTimeout,
 		ReadEvery:      cmp.Or(c.Facebook.ReadInterval, -1),
 		TakeoverWait:   takeoverWait(c),
+		MaxLabels:      c.Telemetry.MaxAudiences,
+		LabelByID:      c.Telemetry.AudienceLabel == config.LabelID,
 		Health:         &w.uploads,
 		Logger:         w.log,
 		TracerProvider: t.tracers,
@@ -209,6 +211,7 @@ func (w *Worker) stage(name string, t *telemetry) consumer.StageOptions {
 		Table:        consumer.TableOptions{FS: w.options.FS, Cache: w.cache, Failed: w.diskFailed, FailedAfter: w.options.DiskPatience},
 		Logger:       w.log,
 		Meter:        t.meters.Meter(scope),
+		Tracer:       t.tracer(),
 	}
 }
 

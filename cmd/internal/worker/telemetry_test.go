@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -52,10 +54,10 @@ func TestTelemetryIsQuietUnlessAsked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			counter.Add(t.Context(), 3)
+			counter.Add(t.Context(), 3, metric.WithAttributes(attribute.String("muster.outcome", "applied")))
 			page := httptest.NewRecorder()
 			tel.scrape.ServeHTTP(page, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
-			if !strings.Contains(page.Body.String(), "muster_test_records_total 3") {
+			if !strings.Contains(page.Body.String(), `muster_test_records_total{muster_outcome="applied"} 3`) {
 				t.Errorf("/metrics: %.500s", page.Body.String())
 			}
 			if err := tel.close(t.Context()); err != nil {

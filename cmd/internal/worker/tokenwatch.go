@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"muster/cmd/internal/config"
+	"muster/consumer"
 	"muster/uploader/facebook"
 )
 
@@ -27,6 +28,7 @@ type tokenWatch struct {
 	client *facebook.Client
 	appID  string
 	log    *slog.Logger
+	unsure consumer.Repeats // that Facebook cannot be asked
 
 	mu      sync.Mutex
 	expires time.Time // zero: never, or not known
@@ -98,10 +100,11 @@ func (w *tokenWatch) look(ctx context.Context) bool {
 	info, err := w.client.InspectToken(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.log.Warn("when the access token ends is not known", "error", err)
+			w.unsure.Failed(ctx, w.log, slog.LevelWarn, "when the access token ends is not known", "error", err)
 		}
 		return false
 	}
+	w.unsure.Recovered(ctx, w.log, "when the access token ends is known again")
 	for _, f := range info.Findings(w.appID, time.Now()) {
 		w.log.Warn("access token", "problem", f.Title, "remedy", f.Remedy)
 	}

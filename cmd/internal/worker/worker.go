@@ -46,6 +46,7 @@ func New(c *config.Config, o Options) (*Worker, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.Logger = slog.New(traced{o.Logger.Handler()})
 	return &Worker{config: c, options: o, log: o.Logger, waitingFor: "not running yet", disk: make(chan error, 1)}, nil
 }
 
@@ -59,6 +60,10 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { w.closeTelemetry(ctx, telemetry) }()
+	if telemetry.logs != nil {
+		w.log = alsoTo(w.log, telemetry.logs)
+		w.options.Logger = w.log
+	}
 
 	stopHTTP, err := w.serve(ctx, w.handler(telemetry.scrape))
 	if err != nil {
@@ -74,6 +79,11 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 
 	w.cache = pebble.NewCache(cacheBytes)
 	defer w.cache.Unref()
+	unobserve, err := w.observe(telemetry.meters.Meter(scope), w.cache)
+	if err != nil {
+		return fmt.Errorf("make instruments: %w", err)
+	}
+	defer func() { err = errors.Join(err, unobserve()) }()
 
 	stages, err := w.open(ctx, cluster, telemetry)
 	if err != nil {
