@@ -13,7 +13,7 @@ var metaKey = []byte{spaceMeta, 'p'}
 
 // tableFormat changes when a directory written before can no longer be read;
 // such a directory is wiped and restored.
-const tableFormat = 4
+const tableFormat = 5
 
 // meta says of which changelog a table is a copy, and how far.
 type meta struct {

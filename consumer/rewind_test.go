@@ -24,7 +24,8 @@ var epoch = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 // last, which stays empty.
 func fill(t *testing.T, c *Cluster, topic string, partitions, n int) {
 	t.Helper()
-	if err := c.EnsureTopics(t.Context(), []Topic{{Name: topic, Partitions: partitions, ReplicationFactor: 1}}); err != nil {
+	kept := map[string]string{"retention.ms": "-1"} // epoch is long ago
+	if err := c.EnsureTopics(t.Context(), []Topic{{Name: topic, Partitions: partitions, ReplicationFactor: 1, Config: kept}}); err != nil {
 		t.Fatal(err)
 	}
 	for p := range partitions - 1 {
