@@ -44,6 +44,7 @@ type audience struct {
 	unsentSince  time.Time // zero: all is sent
 	overdue      overdue
 	links        traceLinks
+	notes        notes
 
 	status status
 }

@@ -49,7 +49,9 @@ func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.
 	account, id := a.account(), a.id()
 	span := t.telemetry.deleting(t.ctx, a)
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpDeleteAudience, 0)
 		usage, err := t.options.Facebook.DeleteAudience(trace.ContextWithSpan(ctx, span), id)
+		c.done(err)
 		t.budget.learn(account, usage, err, time.Now())
 		if facebook.ClassOf(err) == facebook.AudienceGone && t.isThere(ctx, account, id) {
 			err = notDeleted(account, id)
@@ -57,6 +59,7 @@ func (t *task) deleteIt(tx *consumer.Tx, a *audience, now time.Time) (next time.
 		span.End()
 		return func(tx *consumer.Tx) error {
 			a.flight = false
+			a.note(c, t.now())
 			a.count(t.now(), outcomeRequests, 1)
 			t.touch(a)
 			if a.id() != id {

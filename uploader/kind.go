@@ -37,10 +37,13 @@ func (t *task) suits(tx *consumer.Tx, a *audience, now time.Time) (ok bool, next
 	a.link.tries++
 	id, account := a.id(), a.account()
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpReadAudience, 0)
 		read, usage, err := t.options.Facebook.Audience(ctx, id, "id", "is_value_based")
+		c.done(err)
 		t.budget.learn(account, usage, err, time.Now())
 		return func(*consumer.Tx) error {
 			a.flight = false
+			a.note(c, t.now())
 			t.touch(a)
 			if err != nil {
 				t.unread(a, err)

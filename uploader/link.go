@@ -98,10 +98,13 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 		return
 	}
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpListAudiences, 0)
 		id, filled, err := t.directory.find(ctx, account, m, since)
+		c.done(err)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
-			if err != nil {
+			if err != nil { // one that passed may have been another audience's
+				a.note(c, t.now())
 				t.unlinked(a, err)
 				return nil
 			}
@@ -128,10 +131,13 @@ func (t *task) look(tx *consumer.Tx, a *audience) {
 func (t *task) lookByName(tx *consumer.Tx, a *audience, name string, since time.Time) {
 	account := a.account()
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpListAudiences, 0)
 		ids, err := t.directory.named(ctx, account, name, since)
+		c.done(err)
 		return func(tx *consumer.Tx) error {
 			a.flight = false
 			if err != nil {
+				a.note(c, t.now())
 				t.unlinked(a, err)
 				return nil
 			}
@@ -158,10 +164,13 @@ func (t *task) create(tx *consumer.Tx, a *audience) {
 	n := facebook.NewAudience{Source: a.options.Source, ValueBased: a.options.ValueBased}
 	n.Name, n.Description, _ = t.named(a) // mayName has seen that it can be
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpCreateAudience, 0)
 		id, usage, err := t.options.Facebook.CreateAudience(ctx, account, n)
+		c.done(err)
 		t.budget.learn(account, usage, err, time.Now())
 		return func(tx *consumer.Tx) error {
 			now := t.now()
+			a.note(c, now)
 			a.flight = false
 			a.count(now, outcomeRequests, 1)
 			if err != nil {

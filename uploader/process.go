@@ -200,6 +200,9 @@ var remedies = map[string]string{
 	alarmTwoSources: "records of one user come from several source partitions: key the sources by user and give them one partition count, or set sources[].repartition: true on all of them, with another group and topics.prefix",
 }
 
+// AlarmRemedy is what a person has to do about an alarm; "" for one that is not known.
+func AlarmRemedy(alarm string) string { return remedies[alarm] }
+
 // alarm counts, logs each alarm once an audience, and keeps it in the row.
 func (t *task) alarm(a *audience, kind string) {
 	t.telemetry.alarm(t.ctx, kind)

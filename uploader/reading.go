@@ -46,10 +46,14 @@ func (t *task) read(tx *consumer.Tx, a *audience, now time.Time) (next time.Time
 	a.flight, a.readMs = true, now.UnixMilli()
 	account, id := a.account(), a.id()
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpReadAudience, 0)
 		said, usage, err := t.options.Facebook.Audience(ctx, id)
+		c.done(err)
 		t.budget.learn(account, usage, err, time.Now())
 		return func(*consumer.Tx) error {
 			a.flight = false
+			a.note(c, t.now())
+			t.touch(a)
 			if err != nil || a.id() != id {
 				t.readFailed(a, err)
 				return nil

@@ -104,12 +104,17 @@ func (t *task) sendReplace(tx *consumer.Tx, a *audience, now time.Time) (next ti
 	r.Sent, r.Last = r.Answered+1, p.last
 	a.changed = true
 	t.touch(a)
-	try, waited, id, payload := b.tries, b.attempt(now), a.id(), *b.payload
+	try, waited, id, payload, rows := b.tries, b.attempt(now), a.id(), *b.payload, b.rows
 	session := facebook.Session{ID: r.Session, Seq: r.Sent, Last: r.Last, Total: max(r.Total, int64(b.rows))}
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(facebook.OpReplaceUsers, rows)
 		result, err := t.options.Facebook.ReplaceUsers(facebook.WithTry(ctx, try, waited), id, payload, session)
+		c.done(err)
 		t.budget.learn(payload.Account, result.Usage, err, time.Now())
-		return func(tx *consumer.Tx) error { return t.replaceAnswered(tx, a, r, b, result, err) }
+		return func(tx *consumer.Tx) error {
+			a.note(c, t.now())
+			return t.replaceAnswered(tx, a, r, b, result, err)
+		}
 	})
 	return time.Time{}, nil
 }

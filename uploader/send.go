@@ -27,14 +27,20 @@ func (t *task) send(tx *consumer.Tx, a *audience, b *batch, now time.Time) (next
 	}
 	b.tries++
 	a.flight = true
-	try, waited, id, payload, act := b.tries, b.attempt(now), a.id(), *b.payload, t.options.Facebook.AddUsers
+	try, waited, id, payload, act, op := b.tries, b.attempt(now), a.id(), *b.payload, t.options.Facebook.AddUsers, facebook.OpAddUsers
 	if b.op == removing {
-		act = t.options.Facebook.RemoveUsers
+		act, op = t.options.Facebook.RemoveUsers, facebook.OpRemoveUsers
 	}
+	rows := b.rows
 	t.launch(tx, a, func(ctx context.Context) answer {
+		c := newGraphCall(op, rows)
 		result, err := act(facebook.WithTry(ctx, try, waited), id, payload)
+		c.done(err)
 		t.budget.learn(payload.Account, result.Usage, err, time.Now())
-		return func(tx *consumer.Tx) error { return t.answered(tx, a, b, result, err) }
+		return func(tx *consumer.Tx) error {
+			a.note(c, t.now())
+			return t.answered(tx, a, b, result, err)
+		}
 	})
 	return time.Time{}, nil
 }

@@ -71,6 +71,8 @@ func (t *task) statusOf(a *audience) *musterpb.AudienceStatus {
 		Coverage:    slices.Clone(a.counts.keys[:]), UnmatchableBy: slices.Clone(a.counts.why[:]), Reading: a.row.Reading,
 		Replace: a.replaceText(), ReplaceFailed: a.row.ReplaceFailed,
 		ContentUnknown: a.row.ContentUnknown, OrderRefused: a.row.OrderRefused,
+		HistoryDays: a.row.HistoryDays, HistoryMonths: a.row.HistoryMonths,
+		NextWindowMs: t.nextWindow(a), Requests: a.notes.requests, Errors: a.notes.errors,
 	}
 	if !a.unsentSince.IsZero() && a.counts.pending > 0 {
 		s.OldestUnsentMs = a.unsentSince.UnixMilli()
@@ -126,6 +128,19 @@ func (t *task) pausedBy(a *audience) []string {
 		by = append(by, ByCommand)
 	}
 	return by
+}
+
+// nextWindow is when a window is due that nobody holds up; 0 = when something changes.
+func (t *task) nextWindow(a *audience) int64 {
+	if a.options.LeaveOut || a.row.Paused || a.row.Forgetting || a.row.Deleting || a.window != nil {
+		return 0
+	}
+	at := t.closes(a)
+	if at.IsZero() {
+		return 0
+	}
+	// What changed last is forgotten with an owner: then it is due since ever.
+	return max(later(at, later(a.holdUntil, a.blockedUntil)).UnixMilli(), a.row.FirstSeenMs)
 }
 
 // blockOf is what holds the audience up until a person acts; nil = nothing, as where

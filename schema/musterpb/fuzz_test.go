@@ -18,7 +18,7 @@ func FuzzStored(f *testing.F) {
 		func() message { return new(Profile) }, func() message { return new(MemberRows) },
 		func() message { return new(Member) }, func() message { return new(Audience) },
 		func() message { return new(UserEvent) }, func() message { return new(AudienceStatus) },
-		func() message { return new(Command) },
+		func() message { return new(Command) }, func() message { return new(Replica) },
 	}
 	row := &Row{Email: bytes.Repeat([]byte{7}, 32), Fn: bytes.Repeat([]byte{8}, 32)}
 	for kind, m := range []message{
@@ -29,6 +29,7 @@ func FuzzStored(f *testing.F) {
 		&UserEvent{Topic: "identify", Sets: []*SetUpdate{{Key: 1, Values: [][]byte{row.Email}}}, TrackingOff: []uint32{1}},
 		&AudienceStatus{State: "blocked", Block: &Block{Reason: "reauth"}, History: []*RowTotals{{HourMs: 1, Added: 2}}},
 		&Command{Verb: Verb_VERB_RETRY, AtMs: 5, Account: "1"},
+		&Replica{Host: "a", State: "ready", Tasks: []*TaskNote{{Stage: "uploader", Lag: []*Tally{{Of: "t", Count: 1}}}}},
 	} {
 		b, err := m.MarshalVT()
 		if err != nil {

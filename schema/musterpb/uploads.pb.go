@@ -217,6 +217,9 @@ type Audience struct {
 	OrderRefused *Block `protobuf:"bytes,65,opt,name=order_refused,json=orderRefused,proto3" json:"order_refused,omitempty"`
 	// The audience and its members are being dropped.
 	Forgetting bool `protobuf:"varint,66,opt,name=forgetting,proto3" json:"forgetting,omitempty"`
+	// As history, by day and by month of UTC, oldest first.
+	HistoryDays   []*RowTotals `protobuf:"bytes,80,rep,name=history_days,json=historyDays,proto3" json:"history_days,omitempty"`
+	HistoryMonths []*RowTotals `protobuf:"bytes,81,rep,name=history_months,json=historyMonths,proto3" json:"history_months,omitempty"`
 	// facebook_id is to be deleted at Facebook; the last one that was.
 	Deleting  bool   `protobuf:"varint,67,opt,name=deleting,proto3" json:"deleting,omitempty"`
 	DeletedId string `protobuf:"bytes,68,opt,name=deleted_id,json=deletedId,proto3" json:"deleted_id,omitempty"`
@@ -571,6 +574,20 @@ func (x *Audience) GetForgetting() bool {
 	return false
 }
 
+func (x *Audience) GetHistoryDays() []*RowTotals {
+	if x != nil {
+		return x.HistoryDays
+	}
+	return nil
+}
+
+func (x *Audience) GetHistoryMonths() []*RowTotals {
+	if x != nil {
+		return x.HistoryMonths
+	}
+	return nil
+}
+
 func (x *Audience) GetDeleting() bool {
 	if x != nil {
 		return x.Deleting
@@ -917,14 +934,18 @@ func (x *Reading) GetContentUpdatedMs() int64 {
 	return 0
 }
 
-// RowTotals counts rows by outcome.
+// RowTotals counts rows by outcome, over an hour, a day or a month of UTC.
 type RowTotals struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	HourMs        int64                  `protobuf:"fixed64,1,opt,name=hour_ms,json=hourMs,proto3" json:"hour_ms,omitempty"` // start of the hour; 0 for all time
-	Added         int64                  `protobuf:"varint,2,opt,name=added,proto3" json:"added,omitempty"`
-	Removed       int64                  `protobuf:"varint,3,opt,name=removed,proto3" json:"removed,omitempty"`
-	Refused       int64                  `protobuf:"varint,4,opt,name=refused,proto3" json:"refused,omitempty"`
-	Requests      int64                  `protobuf:"varint,5,opt,name=requests,proto3" json:"requests,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	HourMs   int64                  `protobuf:"fixed64,1,opt,name=hour_ms,json=hourMs,proto3" json:"hour_ms,omitempty"` // start of the period; 0 for all time
+	Added    int64                  `protobuf:"varint,2,opt,name=added,proto3" json:"added,omitempty"`
+	Removed  int64                  `protobuf:"varint,3,opt,name=removed,proto3" json:"removed,omitempty"`
+	Refused  int64                  `protobuf:"varint,4,opt,name=refused,proto3" json:"refused,omitempty"`
+	Requests int64                  `protobuf:"varint,5,opt,name=requests,proto3" json:"requests,omitempty"`
+	// Members of the audience, and rows Facebook may hold, when the period was last
+	// counted in. 0 for all time.
+	Members       int64 `protobuf:"varint,6,opt,name=members,proto3" json:"members,omitempty"`
+	Synced        int64 `protobuf:"varint,7,opt,name=synced,proto3" json:"synced,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -990,6 +1011,20 @@ func (x *RowTotals) GetRefused() int64 {
 func (x *RowTotals) GetRequests() int64 {
 	if x != nil {
 		return x.Requests
+	}
+	return 0
+}
+
+func (x *RowTotals) GetMembers() int64 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
+func (x *RowTotals) GetSynced() int64 {
+	if x != nil {
+		return x.Synced
 	}
 	return 0
 }
@@ -1347,12 +1382,20 @@ type AudienceStatus struct {
 	PausedBy []string `protobuf:"bytes,70,rep,name=paused_by,json=pausedBy,proto3" json:"paused_by,omitempty"`
 	// Members of erased users of whom Facebook may still hold rows, since when the
 	// oldest of them, how many for too long, and what to do about those.
-	Erasing         int64  `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
-	OldestErasureMs int64  `protobuf:"fixed64,51,opt,name=oldest_erasure_ms,json=oldestErasureMs,proto3" json:"oldest_erasure_ms,omitempty"`
-	ErasuresOverdue int64  `protobuf:"varint,52,opt,name=erasures_overdue,json=erasuresOverdue,proto3" json:"erasures_overdue,omitempty"`
-	OverdueRemedy   string `protobuf:"bytes,53,opt,name=overdue_remedy,json=overdueRemedy,proto3" json:"overdue_remedy,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	Erasing         int64        `protobuf:"varint,50,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	OldestErasureMs int64        `protobuf:"fixed64,51,opt,name=oldest_erasure_ms,json=oldestErasureMs,proto3" json:"oldest_erasure_ms,omitempty"`
+	ErasuresOverdue int64        `protobuf:"varint,52,opt,name=erasures_overdue,json=erasuresOverdue,proto3" json:"erasures_overdue,omitempty"`
+	OverdueRemedy   string       `protobuf:"bytes,53,opt,name=overdue_remedy,json=overdueRemedy,proto3" json:"overdue_remedy,omitempty"`
+	HistoryDays     []*RowTotals `protobuf:"bytes,80,rep,name=history_days,json=historyDays,proto3" json:"history_days,omitempty"`
+	HistoryMonths   []*RowTotals `protobuf:"bytes,81,rep,name=history_months,json=historyMonths,proto3" json:"history_months,omitempty"`
+	// When the next window is due; 0 = when something changes, or a person acts.
+	NextWindowMs int64 `protobuf:"fixed64,82,opt,name=next_window_ms,json=nextWindowMs,proto3" json:"next_window_ms,omitempty"`
+	// The last requests to Facebook for this audience, and the last ones that failed,
+	// oldest first, as far as the present owner remembers.
+	Requests      []*RequestNote `protobuf:"bytes,83,rep,name=requests,proto3" json:"requests,omitempty"`
+	Errors        []*RequestNote `protobuf:"bytes,84,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AudienceStatus) Reset() {
@@ -1651,6 +1694,168 @@ func (x *AudienceStatus) GetOverdueRemedy() string {
 	return ""
 }
 
+func (x *AudienceStatus) GetHistoryDays() []*RowTotals {
+	if x != nil {
+		return x.HistoryDays
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetHistoryMonths() []*RowTotals {
+	if x != nil {
+		return x.HistoryMonths
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetNextWindowMs() int64 {
+	if x != nil {
+		return x.NextWindowMs
+	}
+	return 0
+}
+
+func (x *AudienceStatus) GetRequests() []*RequestNote {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+func (x *AudienceStatus) GetErrors() []*RequestNote {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+// RequestNote is what is kept of one request to Facebook: nothing of its body.
+type RequestNote struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	AtMs   int64                  `protobuf:"fixed64,1,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"` // when it was answered
+	Op     string                 `protobuf:"bytes,2,opt,name=op,proto3" json:"op,omitempty"`                   // add, remove, replace, create, list, read, delete
+	Rows   int64                  `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	Millis int64                  `protobuf:"varint,4,opt,name=millis,proto3" json:"millis,omitempty"` // it took
+	// Of one that failed: class, Graph's codes, title and remedy in Muster's own words,
+	// and Facebook's trace id.
+	Class         string `protobuf:"bytes,5,opt,name=class,proto3" json:"class,omitempty"`
+	Status        int32  `protobuf:"varint,6,opt,name=status,proto3" json:"status,omitempty"`
+	Code          int32  `protobuf:"varint,7,opt,name=code,proto3" json:"code,omitempty"`
+	Subcode       int32  `protobuf:"varint,8,opt,name=subcode,proto3" json:"subcode,omitempty"`
+	TraceId       string `protobuf:"bytes,9,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	Title         string `protobuf:"bytes,10,opt,name=title,proto3" json:"title,omitempty"`
+	Remedy        string `protobuf:"bytes,11,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestNote) Reset() {
+	*x = RequestNote{}
+	mi := &file_uploads_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestNote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestNote) ProtoMessage() {}
+
+func (x *RequestNote) ProtoReflect() protoreflect.Message {
+	mi := &file_uploads_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestNote.ProtoReflect.Descriptor instead.
+func (*RequestNote) Descriptor() ([]byte, []int) {
+	return file_uploads_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RequestNote) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *RequestNote) GetOp() string {
+	if x != nil {
+		return x.Op
+	}
+	return ""
+}
+
+func (x *RequestNote) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *RequestNote) GetMillis() int64 {
+	if x != nil {
+		return x.Millis
+	}
+	return 0
+}
+
+func (x *RequestNote) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *RequestNote) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *RequestNote) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *RequestNote) GetSubcode() int32 {
+	if x != nil {
+		return x.Subcode
+	}
+	return 0
+}
+
+func (x *RequestNote) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *RequestNote) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *RequestNote) GetRemedy() string {
+	if x != nil {
+		return x.Remedy
+	}
+	return ""
+}
+
 // AccountLoad is how busy an ad account is, as one replica sees it.
 type AccountLoad struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -1666,7 +1871,7 @@ type AccountLoad struct {
 
 func (x *AccountLoad) Reset() {
 	*x = AccountLoad{}
-	mi := &file_uploads_proto_msgTypes[8]
+	mi := &file_uploads_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +1883,7 @@ func (x *AccountLoad) String() string {
 func (*AccountLoad) ProtoMessage() {}
 
 func (x *AccountLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_uploads_proto_msgTypes[8]
+	mi := &file_uploads_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +1896,7 @@ func (x *AccountLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountLoad.ProtoReflect.Descriptor instead.
 func (*AccountLoad) Descriptor() ([]byte, []int) {
-	return file_uploads_proto_rawDescGZIP(), []int{8}
+	return file_uploads_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AccountLoad) GetUsedPercent() float64 {
@@ -1733,7 +1938,7 @@ var File_uploads_proto protoreflect.FileDescriptor
 
 const file_uploads_proto_rawDesc = "" +
 	"\n" +
-	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\x84\r\n" +
+	"\ruploads.proto\x12\tmuster.v1\x1a\vaudit.proto\x1a\fmuster.proto\"\xfa\r\n" +
 	"\bAudience\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05space\x18\x02 \x01(\tR\x05space\x12 \n" +
@@ -1787,7 +1992,9 @@ const file_uploads_proto_rawDesc = "" +
 	"\rorder_refused\x18A \x01(\v2\x10.muster.v1.BlockR\forderRefused\x12\x1e\n" +
 	"\n" +
 	"forgetting\x18B \x01(\bR\n" +
-	"forgetting\x12\x1a\n" +
+	"forgetting\x127\n" +
+	"\fhistory_days\x18P \x03(\v2\x14.muster.v1.RowTotalsR\vhistoryDays\x12;\n" +
+	"\x0ehistory_months\x18Q \x03(\v2\x14.muster.v1.RowTotalsR\rhistoryMonths\x12\x1a\n" +
 	"\bdeleting\x18C \x01(\bR\bdeleting\x12\x1d\n" +
 	"\n" +
 	"deleted_id\x18D \x01(\tR\tdeletedId\x12!\n" +
@@ -1822,13 +2029,15 @@ const file_uploads_proto_rawDesc = "" +
 	"\rdelivery_text\x18\x05 \x01(\tR\fdeliveryText\x12\x1c\n" +
 	"\toperation\x18\x06 \x01(\rR\toperation\x12%\n" +
 	"\x0eoperation_text\x18\a \x01(\tR\roperationText\x12,\n" +
-	"\x12content_updated_ms\x18\b \x01(\x10R\x10contentUpdatedMs\"\x8a\x01\n" +
+	"\x12content_updated_ms\x18\b \x01(\x10R\x10contentUpdatedMs\"\xbc\x01\n" +
 	"\tRowTotals\x12\x17\n" +
 	"\ahour_ms\x18\x01 \x01(\x10R\x06hourMs\x12\x14\n" +
 	"\x05added\x18\x02 \x01(\x03R\x05added\x12\x18\n" +
 	"\aremoved\x18\x03 \x01(\x03R\aremoved\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12\x1a\n" +
-	"\brequests\x18\x05 \x01(\x03R\brequests\"\xc3\x05\n" +
+	"\brequests\x18\x05 \x01(\x03R\brequests\x12\x18\n" +
+	"\amembers\x18\x06 \x01(\x03R\amembers\x12\x16\n" +
+	"\x06synced\x18\a \x01(\x03R\x06synced\"\xc3\x05\n" +
 	"\x06Member\x12 \n" +
 	"\vincarnation\x18\x01 \x01(\x10R\vincarnation\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x10R\bposition\x12)\n" +
@@ -1862,8 +2071,7 @@ const file_uploads_proto_rawDesc = "" +
 	"\aremoved\x18\x04 \x01(\bR\aremoved\x12\x1d\n" +
 	"\n" +
 	"called_off\x18\x05 \x01(\bR\tcalledOff\x12*\n" +
-	"\x05audit\x18\x06 \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\n" +
-	"\n" +
+	"\x05audit\x18\x06 \x03(\v2\x14.muster.v1.AuditStepR\x05audit\"\xc0\f\n" +
 	"\x0eAudienceStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1f\n" +
@@ -1906,7 +2114,25 @@ const file_uploads_proto_rawDesc = "" +
 	"\aerasing\x182 \x01(\x03R\aerasing\x12*\n" +
 	"\x11oldest_erasure_ms\x183 \x01(\x10R\x0foldestErasureMs\x12)\n" +
 	"\x10erasures_overdue\x184 \x01(\x03R\x0ferasuresOverdue\x12%\n" +
-	"\x0eoverdue_remedy\x185 \x01(\tR\roverdueRemedy\"\xaf\x01\n" +
+	"\x0eoverdue_remedy\x185 \x01(\tR\roverdueRemedy\x127\n" +
+	"\fhistory_days\x18P \x03(\v2\x14.muster.v1.RowTotalsR\vhistoryDays\x12;\n" +
+	"\x0ehistory_months\x18Q \x03(\v2\x14.muster.v1.RowTotalsR\rhistoryMonths\x12$\n" +
+	"\x0enext_window_ms\x18R \x01(\x10R\fnextWindowMs\x122\n" +
+	"\brequests\x18S \x03(\v2\x16.muster.v1.RequestNoteR\brequests\x12.\n" +
+	"\x06errors\x18T \x03(\v2\x16.muster.v1.RequestNoteR\x06errors\"\x83\x02\n" +
+	"\vRequestNote\x12\x13\n" +
+	"\x05at_ms\x18\x01 \x01(\x10R\x04atMs\x12\x0e\n" +
+	"\x02op\x18\x02 \x01(\tR\x02op\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x03R\x04rows\x12\x16\n" +
+	"\x06millis\x18\x04 \x01(\x03R\x06millis\x12\x14\n" +
+	"\x05class\x18\x05 \x01(\tR\x05class\x12\x16\n" +
+	"\x06status\x18\x06 \x01(\x05R\x06status\x12\x12\n" +
+	"\x04code\x18\a \x01(\x05R\x04code\x12\x18\n" +
+	"\asubcode\x18\b \x01(\x05R\asubcode\x12\x19\n" +
+	"\btrace_id\x18\t \x01(\tR\atraceId\x12\x14\n" +
+	"\x05title\x18\n" +
+	" \x01(\tR\x05title\x12\x16\n" +
+	"\x06remedy\x18\v \x01(\tR\x06remedy\"\xaf\x01\n" +
 	"\vAccountLoad\x12!\n" +
 	"\fused_percent\x18\x01 \x01(\x01R\vusedPercent\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12+\n" +
@@ -1940,7 +2166,7 @@ func file_uploads_proto_rawDescGZIP() []byte {
 }
 
 var file_uploads_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_uploads_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_uploads_proto_goTypes = []any{
 	(AudienceKind)(0),      // 0: muster.v1.AudienceKind
 	(Origin)(0),            // 1: muster.v1.Origin
@@ -1952,10 +2178,11 @@ var file_uploads_proto_goTypes = []any{
 	(*Member)(nil),         // 7: muster.v1.Member
 	(*AccountErasure)(nil), // 8: muster.v1.AccountErasure
 	(*AudienceStatus)(nil), // 9: muster.v1.AudienceStatus
-	(*AccountLoad)(nil),    // 10: muster.v1.AccountLoad
-	(*Row)(nil),            // 11: muster.v1.Row
-	(Unmatchable)(0),       // 12: muster.v1.Unmatchable
-	(*AuditStep)(nil),      // 13: muster.v1.AuditStep
+	(*RequestNote)(nil),    // 10: muster.v1.RequestNote
+	(*AccountLoad)(nil),    // 11: muster.v1.AccountLoad
+	(*Row)(nil),            // 12: muster.v1.Row
+	(Unmatchable)(0),       // 13: muster.v1.Unmatchable
+	(*AuditStep)(nil),      // 14: muster.v1.AuditStep
 }
 var file_uploads_proto_depIdxs = []int32{
 	1,  // 0: muster.v1.Audience.origin:type_name -> muster.v1.Origin
@@ -1967,25 +2194,31 @@ var file_uploads_proto_depIdxs = []int32{
 	3,  // 6: muster.v1.Audience.replace:type_name -> muster.v1.Replace
 	4,  // 7: muster.v1.Audience.replace_failed:type_name -> muster.v1.Block
 	4,  // 8: muster.v1.Audience.order_refused:type_name -> muster.v1.Block
-	11, // 9: muster.v1.Member.desired:type_name -> muster.v1.Row
-	11, // 10: muster.v1.Member.synced:type_name -> muster.v1.Row
-	12, // 11: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
-	13, // 12: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
-	11, // 13: muster.v1.AccountErasure.rows:type_name -> muster.v1.Row
-	13, // 14: muster.v1.AccountErasure.audit:type_name -> muster.v1.AuditStep
-	1,  // 15: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
-	4,  // 16: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
-	6,  // 17: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
-	6,  // 18: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
-	10, // 19: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
-	5,  // 20: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
-	4,  // 21: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
-	4,  // 22: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	6,  // 9: muster.v1.Audience.history_days:type_name -> muster.v1.RowTotals
+	6,  // 10: muster.v1.Audience.history_months:type_name -> muster.v1.RowTotals
+	12, // 11: muster.v1.Member.desired:type_name -> muster.v1.Row
+	12, // 12: muster.v1.Member.synced:type_name -> muster.v1.Row
+	13, // 13: muster.v1.Member.unmatchable:type_name -> muster.v1.Unmatchable
+	14, // 14: muster.v1.Member.audit:type_name -> muster.v1.AuditStep
+	12, // 15: muster.v1.AccountErasure.rows:type_name -> muster.v1.Row
+	14, // 16: muster.v1.AccountErasure.audit:type_name -> muster.v1.AuditStep
+	1,  // 17: muster.v1.AudienceStatus.origin:type_name -> muster.v1.Origin
+	4,  // 18: muster.v1.AudienceStatus.block:type_name -> muster.v1.Block
+	6,  // 19: muster.v1.AudienceStatus.totals:type_name -> muster.v1.RowTotals
+	6,  // 20: muster.v1.AudienceStatus.history:type_name -> muster.v1.RowTotals
+	11, // 21: muster.v1.AudienceStatus.account_load:type_name -> muster.v1.AccountLoad
+	5,  // 22: muster.v1.AudienceStatus.reading:type_name -> muster.v1.Reading
+	4,  // 23: muster.v1.AudienceStatus.replace_failed:type_name -> muster.v1.Block
+	4,  // 24: muster.v1.AudienceStatus.order_refused:type_name -> muster.v1.Block
+	6,  // 25: muster.v1.AudienceStatus.history_days:type_name -> muster.v1.RowTotals
+	6,  // 26: muster.v1.AudienceStatus.history_months:type_name -> muster.v1.RowTotals
+	10, // 27: muster.v1.AudienceStatus.requests:type_name -> muster.v1.RequestNote
+	10, // 28: muster.v1.AudienceStatus.errors:type_name -> muster.v1.RequestNote
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_uploads_proto_init() }
@@ -2001,7 +2234,7 @@ func file_uploads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uploads_proto_rawDesc), len(file_uploads_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
