@@ -70,6 +70,9 @@ func (w *Owner) write(ctx context.Context, tx *Tx) error {
 		if err := w.log.Send(ctx, tx.emissions, tx.deadLetters); err != nil {
 			return fmt.Errorf("send emissions: %w", err)
 		}
+		if w.deadLettered != nil && len(tx.deadLetters) > 0 {
+			w.deadLettered(tx.deadLetters)
+		}
 	}
 	if err := w.step(AfterEmit); err != nil {
 		return err

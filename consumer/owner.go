@@ -23,6 +23,8 @@ type Owner struct {
 	// processing is what the last Process took in the Processor.
 	processing time.Duration
 
+	deadLettered func([]DeadLetter)
+
 	// probe, if set, is called before each step of a commit, for crash tests.
 	probe func(Step) error
 }
@@ -57,6 +59,8 @@ type OwnerOptions struct {
 	// Repaired, if set, is told how many keys were written again because the
 	// changelog had stray records of them.
 	Repaired func(keys int)
+	// DeadLettered, if set, is told the dead letters that brokers have acknowledged.
+	DeadLettered func([]DeadLetter)
 	// Probe, if set, is called before each step of a commit; its error is a crash
 	// at that point. For tests.
 	Probe func(Step) error
@@ -74,7 +78,7 @@ func TakeOver(ctx context.Context, o OwnerOptions) (*Owner, error) {
 	if err := o.Table.meta.age(time.Now(), o.MaxTableAge); err != nil {
 		return nil, err
 	}
-	w := &Owner{info: o.Info, log: o.Log, table: o.Table, probe: o.Probe}
+	w := &Owner{info: o.Info, log: o.Log, table: o.Table, probe: o.Probe, deadLettered: o.DeadLettered}
 	proc, err := o.New(o.Info)
 	if err != nil {
 		return nil, fmt.Errorf("make processor: %w", err)

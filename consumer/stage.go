@@ -111,6 +111,8 @@ type Stage struct {
 	mu    sync.Mutex
 	tasks map[int]*taskState
 	err   error // why no task runs
+	// letters are the dead letters written since the start, by reason.
+	letters map[string]int64
 }
 
 // NewStage returns a Stage. It does not connect.
@@ -122,7 +124,7 @@ func NewStage(c *Cluster, o StageOptions) (*Stage, error) {
 	if o.DrainTimeout >= o.SessionTimeout {
 		return nil, fmt.Errorf("make stage: drain time-out %s must be shorter than the session time-out %s", o.DrainTimeout, o.SessionTimeout)
 	}
-	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), spans: newSpans(&o), tasks: map[int]*taskState{}}
+	s := &Stage{cluster: c, o: o, log: o.Logger.With("stage", o.Name), spans: newSpans(&o), tasks: map[int]*taskState{}, letters: map[string]int64{}}
 	s.tables = tables{options: o.Table, dir: o.StateDir, stage: o.Name, log: s.log, closed: map[int]Position{}}
 	m, err := newMeters(o.Meter, s)
 	s.meters = m

@@ -3,6 +3,7 @@ package consumer
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,13 +37,15 @@ type StageStatus struct {
 	Name  string
 	Tasks []TaskStatus // by partition
 	Err   error        // why no task runs, if none can
+	// DeadLetters are those that this process wrote since its start, by reason.
+	DeadLetters map[string]int64
 }
 
 // Status returns what the stage's tasks are doing. It is safe for concurrent use.
 func (s *Stage) Status() StageStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := StageStatus{Name: s.o.Name, Err: s.err}
+	st := StageStatus{Name: s.o.Name, Err: s.err, DeadLetters: maps.Clone(s.letters)}
 	for _, t := range s.tasks {
 		st.Tasks = append(st.Tasks, t.status())
 	}
@@ -63,6 +66,14 @@ func (s *Stage) forget(partitions []int) {
 	defer s.mu.Unlock()
 	for _, p := range partitions {
 		delete(s.tasks, p)
+	}
+}
+
+func (s *Stage) lettered(letters []DeadLetter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range letters {
+		s.letters[l.Reason]++
 	}
 }
 

@@ -105,7 +105,7 @@ func (t *task) own(ctx, revoked context.Context) (err error) {
 			t.state.restored(done, total)
 			said.at(done, total)
 		},
-		Log: changelog, Repaired: t.repaired,
+		Log: changelog, Repaired: t.repaired, DeadLettered: s.lettered,
 	})
 	if err != nil {
 		return fmt.Errorf("take over %s/%d: %w", s.o.Name, t.info.Partition, err)
