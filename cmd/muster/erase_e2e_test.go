@@ -87,7 +87,7 @@ func (b *broker) startWorker(t *testing.T, f *emulated) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan output, 1)
-	args := append([]string{"run", "--state-dir", t.TempDir(), "--http-listen", "off", "--set", "user_key_secret=0123456789abcdef"}, b.flags...)
+	args := append([]string{"run", "--state-dir", t.TempDir(), "--http-listen", "off", "--set", "page.listen=off", "--set", "user_key_secret=0123456789abcdef"}, b.flags...)
 	go func() { ended <- do(ctx, "", nil, append(args, f.flags...)...) }()
 	return func() {
 		t.Helper()

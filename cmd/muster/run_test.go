@@ -50,7 +50,7 @@ func golden(t *testing.T, name, got string) {
 // A configuration of run, as variables.
 var environ = []string{
 	"MUSTER_KAFKA_BROKERS=127.0.0.1:1", "MUSTER_SOURCES=[{topic: identify}]", "MUSTER_USER_KEY_SECRET=0123456789abcdef",
-	"MUSTER_FACEBOOK_AD_ACCOUNT=act_1", "MUSTER_FACEBOOK_ACCESS_TOKEN=never-print-this-token", "MUSTER_HTTP_LISTEN=off",
+	"MUSTER_FACEBOOK_AD_ACCOUNT=act_1", "MUSTER_FACEBOOK_ACCESS_TOKEN=never-print-this-token", "MUSTER_HTTP_LISTEN=off", "MUSTER_PAGE_LISTEN=off",
 }
 
 func TestExitCodes(t *testing.T) {

@@ -59,7 +59,7 @@ func TestStateVerify(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan output, 1)
 	go func() {
-		ended <- do(ctx, "", nil, append([]string{"run", "--stages", "membership", "--http-listen", "off"}, b.flags...)...)
+		ended <- do(ctx, "", nil, append([]string{"run", "--stages", "membership", "--http-listen", "off", "--set", "page.listen=off"}, b.flags...)...)
 	}()
 	b.await(t, "muster.members", 2, 6)
 	running := b.do(t, "", "state", "verify")

@@ -25,7 +25,7 @@ func TestTopicsOfRepartitionedSources(t *testing.T) {
 		"--set", "sources=[{topic: identify, repartition: true}, {topic: rows, repartition: true, audience: crm}]",
 	}
 	topics := func(args ...string) output { return do(t.Context(), "", nil, append(args, flags...)...) }
-	if got := topics("topics", "create"); got.err != nil || strings.Count(got.stdout, ": made\n") != 11 {
+	if got := topics("topics", "create"); got.err != nil || strings.Count(got.stdout, ": made\n") != 12 {
 		t.Errorf("create: %+v", got)
 	}
 	got := topics("topics")

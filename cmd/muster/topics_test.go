@@ -34,15 +34,15 @@ func TestTopics(t *testing.T) {
 	topics := func(args ...string) output { return do(t.Context(), "", nil, append(args, flags...)...) }
 
 	got := topics("topics")
-	if got.err == nil || exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "8 of 8 topics are missing or wrong") {
+	if got.err == nil || exitCode(got.err) != exitFailed || !strings.Contains(got.err.Error(), "9 of 9 topics are missing or wrong") {
 		t.Errorf("before: %+v", got)
 	}
 	got = topics("topics", "create")
-	if got.err != nil || strings.Count(got.stdout, ": made\n") != 8 {
+	if got.err != nil || strings.Count(got.stdout, ": made\n") != 9 {
 		t.Errorf("create: %+v", got)
 	}
 	got = topics("topics", "create")
-	if got.err != nil || strings.Count(got.stdout, ": was there\n") != 8 {
+	if got.err != nil || strings.Count(got.stdout, ": was there\n") != 9 {
 		t.Errorf("create again: %+v", got)
 	}
 	got = topics("topics")

@@ -69,9 +69,11 @@ type HTTP struct {
 	Listen string `yaml:"listen" doc:"host:port of /livez, /readyz and /metrics, or off. It has no authentication: 0.0.0.0 only inside a container or a private network."`
 }
 
-// Page is the status page, which a later version serves.
+// Page is the status page.
 type Page struct {
-	Listen string `yaml:"listen" doc:"host:port kept for the status page, loopback only. This version checks it and listens nowhere."`
+	Listen    string `yaml:"listen" doc:"host:port of the status page of all replicas, or off. It is read-only. Beyond loopback it needs a token, and speaks plain HTTP: put something in front of it that speaks TLS."`
+	Token     Secret `yaml:"token" doc:"Token that the status page asks for, at least 16 bytes, as a bearer token or in its form. Empty: none is asked for, on loopback only."`
+	TokenFile string `yaml:"token_file" doc:"File to read page.token from, once, at start; white space around it is dropped."`
 }
 
 // Log is the process's own log, on standard error.

@@ -50,7 +50,7 @@ func FuzzSettings(f *testing.F) {
 		if mistakes == nil {
 			mistakes = c.Validate()
 		}
-		for _, secret := range []Secret{c.UserKeySecret, c.Kafka.SASL.Password, c.Facebook.AccessToken, c.Facebook.AppSecret} {
+		for _, secret := range []Secret{c.UserKeySecret, c.Kafka.SASL.Password, c.Facebook.AccessToken, c.Facebook.AppSecret, c.Page.Token} {
 			if strings.HasPrefix(secret.Reveal(), "hushhush") && mistakes != nil && strings.Contains(mistakes.Error(), secret.Reveal()) {
 				t.Errorf("a secret in %q", mistakes)
 			}

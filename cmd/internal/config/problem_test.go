@@ -266,7 +266,14 @@ audiences:
 		}},
 		{name: "listeners", text: none + "http: {listen: 8080}\npage: {listen: 0.0.0.0:8081}\n", want: []string{
 			`muster.yaml:5:16: http.listen: "8080": want host:port, or off; use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container`,
-			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,
+			`muster.yaml:6:16: page.listen: "0.0.0.0:8081": want a loopback host:port while there is no page.token_file; use 127.0.0.1:8081 and reach it through a tunnel, or have it ask for a token: openssl rand -hex 32 > page_token, and page.token_file: page_token`,
+		}},
+		{name: "page", text: none + "page: {listen: ':8081', token: a short one}\n", want: []string{
+			`muster.yaml:5:32: page.token: "(secret)": want at least 16 bytes; make one with: openssl rand -hex 32`,
+		}},
+		{name: "page beyond loopback", text: none + "page: {listen: '0.0.0.0:8081', token: a long enough token}\n"},
+		{name: "page nowhere", text: none + "page: {listen: 8081}\n", want: []string{
+			`muster.yaml:5:16: page.listen: "8081": want host:port, or off; use 127.0.0.1:8081 and reach it through a tunnel`,
 		}},
 		{name: "one address twice", text: none + "http: {listen: 127.0.0.1:8081}\n", want: []string{
 			`page.listen: "127.0.0.1:8081": want another address than http.listen; change the port of one of the two`,

@@ -16,7 +16,7 @@ func TestSecretsArePrintedNowhere(t *testing.T) {
 	t.Parallel()
 	const secret = "do-not-print-me-anywhere"
 	c := config.Defaults()
-	c.UserKeySecret, c.Kafka.SASL.Password, c.Facebook.AccessToken, c.Facebook.AppSecret = secret, secret, secret, secret
+	c.UserKeySecret, c.Kafka.SASL.Password, c.Facebook.AccessToken, c.Facebook.AppSecret, c.Page.Token = secret, secret, secret, secret, secret
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		fmt.Fprintf(&out, verb+"\n", c.UserKeySecret)

@@ -20,6 +20,7 @@ func (c *Config) readSecrets() []error {
 		{"user_key_secret", &c.UserKeySecret, c.UserKeySecretFile, false},
 		{"kafka.sasl.password", &c.Kafka.SASL.Password, c.Kafka.SASL.PasswordFile, false},
 		{"facebook.access_token", &c.Facebook.AccessToken, c.Facebook.AccessTokenFile, true},
+		{"page.token", &c.Page.Token, c.Page.TokenFile, false},
 		{"facebook.app_secret", &c.Facebook.AppSecret, c.Facebook.AppSecretFile, false},
 	} {
 		if s.file == "" {

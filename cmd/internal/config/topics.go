@@ -21,6 +21,7 @@ const (
 	TopicRejected   = "rejected"
 	TopicAudit      = "audit"
 	TopicCommands   = "commands"
+	TopicReplicas   = "replicas"
 	// Only where sources are repartitioned.
 	TopicEvents = "events"
 	topicFences = "repartition." // and the source's topic
@@ -34,7 +35,7 @@ func (c *Config) FenceTopic(source string) string { return c.Topic(topicFences +
 
 // OwnTopics are the full names of all own topics.
 func (c *Config) OwnTopics() []string {
-	names := []string{TopicProfiles, TopicMembers, TopicUploads, TopicAudiences, TopicDeadLetter, TopicRejected, TopicAudit, TopicCommands}
+	names := []string{TopicProfiles, TopicMembers, TopicUploads, TopicAudiences, TopicDeadLetter, TopicRejected, TopicAudit, TopicCommands, TopicReplicas}
 	for i, n := range names {
 		names[i] = c.Topic(n)
 	}

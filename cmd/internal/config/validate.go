@@ -157,13 +157,22 @@ func (c *Config) checkListeners(p *problems) {
 	if c.HTTP.Listen != Off && !hostPort(c.HTTP.Listen, 0) {
 		p.add("http.listen", c.HTTP.Listen, "host:port, or off", "use 127.0.0.1:8080, or 0.0.0.0:8080 inside a container")
 	}
-	if c.Page.Listen == Off {
-		return
+	c.Page.check(p, c.HTTP.Listen)
+}
+
+func (g *Page) check(p *problems, other string) {
+	if g.Token != "" && len(g.Token) < minSecret {
+		p.add("page.token", g.Token, fmt.Sprintf("at least %d bytes", minSecret), "make one with: openssl rand -hex 32")
 	}
-	if !hostPort(c.Page.Listen, 0) || !isLoopback(c.Page.Listen) {
-		p.add("page.listen", c.Page.Listen, "a loopback host:port, or off", "use 127.0.0.1:8081 and reach it through a tunnel")
-	} else if c.Page.Listen == c.HTTP.Listen && !strings.HasSuffix(c.Page.Listen, ":0") {
-		p.add("page.listen", c.Page.Listen, "another address than http.listen", "change the port of one of the two")
+	switch guarded := g.Token != "" || g.TokenFile != ""; {
+	case g.Listen == Off:
+	case !hostPort(g.Listen, 0):
+		p.add("page.listen", g.Listen, "host:port, or off", "use 127.0.0.1:8081 and reach it through a tunnel")
+	case !isLoopback(g.Listen) && !guarded:
+		p.add("page.listen", g.Listen, "a loopback host:port while there is no page.token_file",
+			"use 127.0.0.1:8081 and reach it through a tunnel, or have it ask for a token: openssl rand -hex 32 > page_token, and page.token_file: page_token")
+	case g.Listen == other && !strings.HasSuffix(g.Listen, ":0"):
+		p.add("page.listen", g.Listen, "another address than http.listen", "change the port of one of the two")
 	}
 }
 

@@ -46,6 +46,14 @@ var events = map[string]string{
 	"max.message.bytes": "8388608",
 }
 
+// reports are the settings of the topic of replicas: each says everything of itself
+// every half minute, and who has stopped without a word is gone from it by itself.
+var reports = map[string]string{
+	"cleanup.policy": "delete",
+	"retention.ms":   "3600000",
+	"segment.ms":     "600000",
+}
+
 // kept is expiring with another time, and about fifty segments.
 func kept(retention time.Duration) map[string]string {
 	settings := maps.Clone(expiring)
@@ -99,6 +107,8 @@ func Topics(c *config.Config, n Counts) []consumer.Topic {
 	audit.Growable = true
 	letters := own(config.TopicDeadLetter, max(writers, slices.Max(slices.Collect(maps.Values(n.Sources)))), expiring)
 	letters.Growable = true
+	replicas := own(config.TopicReplicas, 1, reports)
+	replicas.Growable = true
 	topics := []consumer.Topic{
 		own(config.TopicProfiles, n.Users, compacted),
 		own(config.TopicMembers, members, compacted),
@@ -108,6 +118,7 @@ func Topics(c *config.Config, n Counts) []consumer.Topic {
 		own(config.TopicRejected, members, expiring),
 		audit,
 		own(config.TopicCommands, members, expiring),
+		replicas,
 	}
 	if c.Repartitions() {
 		topics = append(topics, own(config.TopicEvents, n.Users, events))

@@ -46,6 +46,10 @@ kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic m
   --config cleanup.policy=delete \
   --config retention.ms=604800000 \
   --config segment.ms=86400000
+kafka-topics.sh --bootstrap-server kafka:9092 --create --if-not-exists --topic muster.replicas --partitions 1 --replication-factor 3 \
+  --config cleanup.policy=delete \
+  --config retention.ms=3600000 \
+  --config segment.ms=600000
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Describe --operation DescribeConfigs --topic identify
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Describe --operation DescribeConfigs --topic audience-membership
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic muster.profiles
@@ -56,5 +60,6 @@ kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''n
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic muster.rejected
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic muster.audit
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic muster.commands
+kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Write --operation Describe --operation DescribeConfigs --topic muster.replicas
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Read --operation Describe --group muster- --resource-pattern-type prefixed
 kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal 'User:o'\''neil' --operation Write --operation Describe --transactional-id muster- --resource-pattern-type prefixed
