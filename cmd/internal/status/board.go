@@ -1,0 +1,135 @@
+package status
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+
+	"muster/schema/musterpb"
+)
+
+// Board is what owners last said of their audiences and replicas of themselves. It is
+// safe for concurrent use; the zero value is empty and ready. What it hands out must
+// not be changed.
+type Board struct {
+	mu        sync.Mutex
+	audiences map[string]*musterpb.AudienceStatus // by key
+	replicas  map[string]*musterpb.Replica        // by name
+	sources   map[string]source                   // of audiences' keys and replicas' names
+	version   int64
+	changed   chan struct{} // closed at the next change
+}
+
+// source is the partition that a row was read from.
+type source struct {
+	topic     string
+	partition int
+}
+
+// SetAudience takes a record of muster.audiences; without value the audience is gone.
+func (b *Board) SetAudience(key string, value []byte) error {
+	return b.audience(source{}, key, value)
+}
+
+// SetReplica takes a record of muster.replicas; without value the replica has stopped.
+func (b *Board) SetReplica(name string, value []byte) error {
+	return b.replica(source{}, name, value)
+}
+
+func (b *Board) audience(from source, key string, value []byte) error {
+	s := new(musterpb.AudienceStatus)
+	if err := s.UnmarshalVT(value); err != nil {
+		return fmt.Errorf("decode status of audience %q: %w", key, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.audiences == nil {
+		b.audiences = make(map[string]*musterpb.AudienceStatus)
+	}
+	b.audiences[key] = s
+	if value == nil {
+		delete(b.audiences, key)
+	}
+	b.from("a"+key, from, value != nil)
+	return nil
+}
+
+func (b *Board) replica(from source, name string, value []byte) error {
+	r := new(musterpb.Replica)
+	if err := r.UnmarshalVT(value); err != nil {
+		return fmt.Errorf("decode report of replica %q: %w", name, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.replicas == nil {
+		b.replicas = make(map[string]*musterpb.Replica)
+	}
+	b.replicas[name] = r
+	if value == nil {
+		delete(b.replicas, name)
+	}
+	b.from("r"+name, from, value != nil)
+	return nil
+}
+
+// from notes where a row came from, and tells that something has changed.
+func (b *Board) from(row string, s source, kept bool) {
+	if b.sources == nil {
+		b.sources = make(map[string]source)
+	}
+	b.sources[row] = s
+	if !kept {
+		delete(b.sources, row)
+	}
+	b.tell()
+}
+
+// forget drops what a partition said: it is read again from its beginning.
+func (b *Board) forget(s source) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for row, from := range b.sources {
+		if from == s {
+			delete(b.sources, row)
+			if row[0] == 'a' {
+				delete(b.audiences, row[1:])
+			} else {
+				delete(b.replicas, row[1:])
+			}
+		}
+	}
+	b.tell()
+}
+
+func (b *Board) tell() {
+	b.version++
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
+	}
+}
+
+// Changed returns a number that grows with every change, and what is closed at the next
+// one.
+func (b *Board) Changed() (version int64, next <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.version, b.changed
+}
+
+// Audience returns what was last said of an audience, nil where nothing was.
+func (b *Board) Audience(key string) *musterpb.AudienceStatus {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.audiences[key]
+}
+
+// rows returns all there is.
+func (b *Board) rows() (map[string]*musterpb.AudienceStatus, map[string]*musterpb.Replica) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.audiences), maps.Clone(b.replicas)
+}
