@@ -61,6 +61,10 @@ var arrows = []arrow{
 	{from: "cmd/torture", to: "muster/…", but: []string{
 		"muster/cmd/internal/config", "muster/cmd/internal/model", "muster/consumer/kafkatest", "muster/schema/…", "muster/uploader/facebook/graphtest",
 	}, because: "what judges the worker runs it as a process and shares no more with it than names and the partition of an audience"},
+	{from: "cmd/internal/page", to: "muster/cmd/internal/worker", because: "the page shows what a board holds; who reads it from where is not its business"},
+	{from: "cmd/internal/status", to: "muster/cmd/…", but: []string{"muster/cmd/internal/status"},
+		because: "what is shown is put together once, for the page and for the terminal"},
+	{from: "cmd/muster", to: "github.com/chromedp/…", because: "the worker's binary drives no browser"},
 	{from: "cmd/muster", to: "testing", because: "the worker's binary holds nothing of tests"},
 }
 
