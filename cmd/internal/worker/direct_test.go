@@ -55,9 +55,9 @@ func TestNothingDirectIsKept(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
-		kept := w.kept(t, "muster.profiles", "muster.members", "muster.uploads", "muster.audiences", "muster.dead-letter", "muster.rejected", "muster.audit", "muster.commands")
+		kept := w.kept(t, "muster.profiles", "muster.members", "muster.uploads", "muster.audiences", "muster.dead-letter", "muster.rejected", "muster.audit", "muster.commands", "muster.replicas")
 		told := map[string]string{"the log": traceIDs.ReplaceAllString(log.String(), ""), "the spans": spansText(spans.Ended()), "the metrics": metricsText(t, measured), "the state": state}
-		for _, topic := range []string{"muster.profiles", "muster.members", "muster.uploads", "muster.dead-letter", "muster.rejected"} {
+		for _, topic := range []string{"muster.profiles", "muster.members", "muster.uploads", "muster.dead-letter", "muster.rejected", "muster.replicas"} {
 			if kept[topic] == "" {
 				t.Errorf("%s holds nothing: the test is blind", topic)
 			}

@@ -57,17 +57,17 @@ func (w *Worker) ready(out http.ResponseWriter) {
 	_ = json.NewEncoder(out).Encode(answer) // a lost asker needs no answer
 }
 
-// serve runs the http server until ctx ends. Listening fails at once or not at
-// all, so that a taken port is told before anything else happens.
-func (w *Worker) serve(ctx context.Context, h http.Handler) (wait func() error, err error) {
-	if w.config.HTTP.Listen == config.Off {
+// serve runs an http server on the address of a key until ctx ends. Listening fails
+// at once or not at all, so that a taken port is told before anything else happens.
+func (w *Worker) serve(ctx context.Context, key, address string, h http.Handler) (wait func() error, err error) {
+	if address == config.Off {
 		return func() error { return nil }, nil
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", w.config.HTTP.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on http.listen: %w; free the address, or set http.listen to another one or to off", err)
+		return nil, fmt.Errorf("listen on %s.listen: %w; free the address, or set %[1]s.listen to another one or to off", key, err)
 	}
-	w.log.Info("listening", "http", listener.Addr().String())
+	w.log.Info("listening", key, listener.Addr().String())
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -78,7 +78,7 @@ func (w *Worker) serve(ctx context.Context, h http.Handler) (wait func() error, 
 			_ = server.Close() // the askers that are left have had their time
 		}
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve http: %w", err)
+			return fmt.Errorf("serve %s: %w", key, err)
 		}
 		return nil
 	}, nil

@@ -40,7 +40,7 @@ func TestNoBroker(t *testing.T) {
 	c.Sources = []config.Source{{Topic: "identify"}}
 	c.Stages = []string{config.StageMembership}
 	c.UserKeySecret = "a secret of the test"
-	c.HTTP.Listen = "127.0.0.1:0"
+	c.HTTP.Listen, c.Page.Listen = "127.0.0.1:0", config.Off
 	log := logLines{make(chan string, 100)}
 	w, err := worker.New(c, worker.Options{
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
@@ -123,7 +123,7 @@ func TestNoBrokerIsSaidRarely(t *testing.T) {
 		c.Sources = []config.Source{{Topic: "identify"}}
 		c.Stages = []string{config.StageMembership}
 		c.UserKeySecret = "a secret of the test"
-		c.HTTP.Listen = config.Off
+		c.HTTP.Listen, c.Page.Listen = config.Off, config.Off
 		w, err := worker.New(c, worker.Options{
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			Dial:   func(context.Context, string, string) (net.Conn, error) { return nil, errNobody },

@@ -36,6 +36,21 @@ func (s Status) Serving() bool { return s.State == Ready || s.State == Blocked }
 
 // Status returns what the worker is doing. It is safe for concurrent use.
 func (w *Worker) Status() Status {
+	return w.judged(needs{
+		notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked(), overdue: w.uploads.Overdue(),
+		overdueIn: w.uploads.OverdueAccounts(),
+	})
+}
+
+// ofItself is Status with the reasons that do not concern an audience: those are told
+// with the audience.
+func (w *Worker) ofItself() Status {
+	s, own := w.Status(), w.judged(needs{notKeyed: w.health.NotKeyed(), overdueIn: w.uploads.OverdueAccounts()})
+	s.Reasons = own.Reasons
+	return s
+}
+
+func (w *Worker) judged(n needs) Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.stages) == 0 {
@@ -45,7 +60,7 @@ func (w *Worker) Status() Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
-	return judge(stages, needs{notKeyed: w.health.NotKeyed(), twoSources: w.uploads.TwoSources(), blocked: w.uploads.Blocked(), overdue: w.uploads.Overdue(), overdueIn: w.uploads.OverdueAccounts()})
+	return judge(stages, n)
 }
 
 // needs is what the stages say that only a person can mend.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"muster/cmd/internal/config"
+	"muster/cmd/internal/status"
 	"muster/consumer"
 	"muster/membership"
 	"muster/uploader"
@@ -27,6 +28,7 @@ type Worker struct {
 	log     *slog.Logger
 	health  membership.Health
 	uploads uploader.Health
+	board   status.Board  // what all replicas say, while the page is served
 	cache   *pebble.Cache // while Run runs
 	disk    chan error    // why the disk of the tables has failed
 
@@ -65,11 +67,19 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		w.options.Logger = w.log
 	}
 
-	stopHTTP, err := w.serve(ctx, w.handler(telemetry.scrape))
+	stopHTTP, err := w.serve(ctx, "http", w.config.HTTP.Listen, w.handler(telemetry.scrape))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopHTTP()) }()
+	looking, stopLooking := context.WithCancel(ctx)
+	stopPage, err := w.serve(ctx, "page", w.config.Page.Listen, w.page(looking))
+	if err != nil {
+		stopLooking()
+		return err
+	}
+	defer func() { err = errors.Join(err, stopPage()) }()
+	defer stopLooking()
 
 	cluster, err := Cluster(w.config, w.options)
 	if err != nil {
@@ -102,6 +112,8 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		group.Go(func() error { return stage.Run(running) })
 	}
 	group.Go(func() error { watch.run(running); return nil })
+	group.Go(func() error { w.reporter(cluster).run(running); return nil })
+	group.Go(func() error { w.follow(running, cluster); return nil })
 	ended := make(chan error, 1)
 	go func() { ended <- group.Wait() }()
 	select {
