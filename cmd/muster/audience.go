@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/cmd/internal/status"
 	"muster/schema/musterpb"
 )
 
@@ -38,7 +39,7 @@ release) is another thing, and goes on by itself where its cause is gone.`,
 			long: `Go on with an audience that was paused: all that changed meanwhile is sent with its next
 window. One that the configuration pauses (sync: paused) stays so.`,
 			answer: func(audience string, s *musterpb.AudienceStatus) (string, error) {
-				if text := (audienceLine{Audience: audience, PausedBy: s.PausedBy}).paused(); text != "" {
+				if text := status.Paused(audience, s.PausedBy); text != "" {
 					return "", errors.New("still " + text)
 				}
 				return "done", nil

@@ -7,17 +7,16 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"muster/cmd/internal/config"
+	"muster/cmd/internal/status"
 	"muster/cmd/internal/worker"
 	"muster/consumer"
 	"muster/schema/musterpb"
-	"muster/uploader"
 )
 
 func newAudienceList(environ []string) *cobra.Command {
@@ -110,26 +109,6 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 	return list
 }
 
-// paused says who has the audience paused and how it goes on; "" if nobody has.
-func (a audienceLine) paused() string {
-	var ways []string
-	for _, by := range a.PausedBy {
-		switch by {
-		case uploader.ByConfiguration:
-			ways = append(ways, "paused by the configuration: set audiences."+a.Audience+".sync to mirror, and restart.")
-		case uploader.ByCommand:
-			ways = append(ways, "paused by a command: run muster audience resume "+a.Audience+".")
-		}
-	}
-	return strings.Join(ways, " And ")
-}
-
-// unknown says what an audience of unknown content is, and what to do about it.
-func (a audienceLine) unknown() string {
-	return "content unknown: it existed before, and may hold people whom Muster did not send. " +
-		"To have it hold the list and nobody else, run muster resync " + a.Audience + " --replace."
-}
-
 func keysOf(all map[string]*musterpb.AudienceStatus) []string { return slices.Sorted(maps.Keys(all)) }
 
 func unixMilli(ms int64) time.Time {
@@ -152,14 +131,14 @@ func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 		if a.Overdue > 0 {
 			fmt.Fprintf(w, "%s: %d erasures are overdue. %s\n", a.Audience, a.Overdue, a.ToErase)
 		}
-		if text := a.paused(); text != "" {
+		if text := status.Paused(a.Audience, a.PausedBy); text != "" {
 			fmt.Fprintf(w, "%s: %s\n", a.Audience, text)
 		}
 		if a.Problem != "" {
 			fmt.Fprintf(w, "%s: %s (%s). %s\n", a.Audience, a.Problem, a.Reason, a.Remedy)
 		}
 		if a.Unknown {
-			fmt.Fprintf(w, "%s: %s\n", a.Audience, a.unknown())
+			fmt.Fprintf(w, "%s: %s\n", a.Audience, status.ContentUnknown(a.Audience))
 		}
 	}
 	return nil

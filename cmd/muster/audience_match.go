@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/cmd/internal/status"
 	"muster/schema"
 	"muster/schema/musterpb"
 	"muster/uploader"
@@ -31,13 +32,6 @@ type reading struct {
 	Read          time.Time `json:"read"`
 }
 
-// whyWithout has the reasons as people read them.
-var whyWithout = map[musterpb.Unmatchable]string{
-	musterpb.Unmatchable_UNMATCHABLE_UNKNOWN:    "nothing known",
-	musterpb.Unmatchable_UNMATCHABLE_WEAK:       "no email, phone or mobile id",
-	musterpb.Unmatchable_UNMATCHABLE_NOT_CHOSEN: "only identifiers that the audience leaves out",
-}
-
 func matchOf(s *musterpb.AudienceStatus) *match {
 	m := &match{Coverage: map[string]int64{}, Without: map[string]int64{}}
 	for k, n := range s.Coverage {
@@ -46,7 +40,7 @@ func matchOf(s *musterpb.AudienceStatus) *match {
 		}
 	}
 	for why, n := range s.UnmatchableBy {
-		if name := whyWithout[musterpb.Unmatchable(why)]; n > 0 && name != "" {
+		if name := status.Without[musterpb.Unmatchable(why)]; n > 0 && name != "" {
 			m.Without[name] = n
 		}
 	}
@@ -74,8 +68,8 @@ func (m *match) text(members int64, now time.Time) []shownLine {
 	}
 	parts = nil
 	for why := range musterpb.Unmatchable(len(musterpb.Unmatchable_name)) {
-		if n := m.Without[whyWithout[why]]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d: %s", n, whyWithout[why]))
+		if n := m.Without[status.Without[why]]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d: %s", n, status.Without[why]))
 		}
 	}
 	if len(parts) > 0 {

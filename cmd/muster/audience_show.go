@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/cmd/internal/config"
+	"muster/cmd/internal/status"
 	"muster/cmd/internal/worker"
 	"muster/consumer"
 	"muster/schema/musterpb"
@@ -60,7 +61,7 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 		row("name", "%s", a.Name)
 	}
 	row("state", "%s, said %s", a.State, ago(a.Updated, now))
-	if text := a.paused(); text != "" {
+	if text := status.Paused(a.Audience, a.PausedBy); text != "" {
 		row("to do", "%s", text)
 	}
 	if a.Problem != "" {
@@ -75,7 +76,7 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 		row("to do", "%s", a.ToObey)
 	}
 	if a.Unknown {
-		row("content", "%s", a.unknown())
+		row("content", "%s", status.ContentUnknown(a.Audience))
 	}
 	if a.Replace != "" {
 		row("replace", "%s", a.Replace)
