@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"muster/cmd/internal/config"
 )
 
 // settings are what the flags say.
@@ -17,6 +19,7 @@ type settings struct {
 	seed      uint64
 	faults    float64
 	log       string
+	page      string // address of the status page; "" = none
 }
 
 func newCommand() *cobra.Command {
@@ -31,6 +34,9 @@ func newCommand() *cobra.Command {
 			if err := s.validate(); err != nil {
 				return err
 			}
+			if s.page == config.Off || s.once && !cmd.Flags().Changed("page") {
+				s.page = ""
+			}
 			return run(cmd.Context(), s, cmd.OutOrStdout())
 		},
 	}
@@ -40,6 +46,7 @@ func newCommand() *cobra.Command {
 	f.IntVar(&s.audiences, "audiences", 6, "how many audiences there are, 4 to 100")
 	f.Uint64Var(&s.seed, "seed", uint64(time.Now().Unix()), "seed of everything random; the same seed, the same events")
 	f.Float64Var(&s.faults, "faults", 0.05, "share of requests that Facebook fails, 0 to 0.5")
+	f.StringVar(&s.page, "page", config.Defaults().Page.Listen, "address of the status page, or off; with --once there is none unless it is given")
 	f.StringVar(&s.log, "log", "", "file to append the workers' logs to")
 	return cmd
 }

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"muster/uploader/facebook/graphtest"
 )
@@ -48,6 +52,42 @@ func TestStops(t *testing.T) {
 	}
 	if !strings.HasSuffix(out.String(), "stopped\n") {
 		t.Errorf("output: %s", out)
+	}
+}
+
+// The demo says where its status page is, and serves it.
+func TestServesThePage(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out bytes.Buffer
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, settings{people: 50, audiences: 4, seed: 1, page: address}, &out) }()
+	for text := ""; !strings.Contains(text, "muster") || !strings.Contains(text, "running"); time.Sleep(100 * time.Millisecond) {
+		if t.Context().Err() != nil {
+			t.Fatalf("the page shows no task: %s", text)
+		}
+		res, err := http.Get("http://" + address)
+		if err != nil {
+			continue // not yet
+		}
+		b, err := io.ReadAll(res.Body)
+		if err = errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text = string(b)
+	}
+	cancel()
+	if err := <-ended; err != nil || !strings.Contains(out.String(), "status page http://"+address) {
+		t.Errorf("%v\n%s", err, &out)
 	}
 }
 

@@ -75,7 +75,11 @@ func newView(out io.Writer, s settings) *view {
 	if f, ok := out.(*os.File); ok {
 		v.terminal = term.IsTerminal(int(f.Fd()))
 	}
-	v.say(numbers.Sprintf("%d people, %d audiences, %d replicas, seed %s", s.people, s.audiences, replicas, strconv.FormatUint(s.seed, 10)))
+	about := numbers.Sprintf("%d people, %d audiences, %d replicas, seed %s", s.people, s.audiences, replicas, strconv.FormatUint(s.seed, 10))
+	if s.page != "" {
+		about += " · status page http://" + s.page
+	}
+	v.say(about)
 	return v
 }
 

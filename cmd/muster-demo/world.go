@@ -105,6 +105,9 @@ func (w *world) config(replica int) *config.Config {
 	c.DefaultCountry = model.DefaultCountry
 	c.HTTP.Listen = config.Off
 	c.Page.Listen = config.Off
+	if replica == 1 && w.settings.page != "" {
+		c.Page.Listen = w.settings.page // it shows both
+	}
 	return c
 }
 
