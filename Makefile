@@ -16,7 +16,7 @@ help: ## List the targets.
 
 .PHONY: build
 build: ## Build the binaries into bin/.
-	go build -trimpath -o bin/ ./cmd/muster ./cmd/muster-demo ./cmd/graph-emulator
+	go build -trimpath -o bin/ ./cmd/muster ./cmd/muster-demo ./cmd/graph-emulator ./cmd/sample-producer
 
 .PHONY: demo
 demo: ## Watch it work: everything in one process.
