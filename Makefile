@@ -55,6 +55,18 @@ torture: ## RUNS seeds from SEED (by chance) on, or fresh ones for DURATION: the
 sdk: ## Meta's own Node and Python SDKs drive the Graph emulator (needs Node, Python 3 and their registries).
 	.ci/sdk
 
+.PHONY: deploy-check
+deploy-check: ## Compose file, images, rules, dashboards and chart, and what compose runs as processes (needs Java 17, Maven and prometheus).
+	cd deploy && go vet ./... && go test -timeout 30m ./...
+
+.PHONY: deploy-schemas
+deploy-schemas: ## Make the schemas anew that the chart is checked against. Needs the Go module proxy.
+	cd deploy && go run ./helm/schemas/generate helm/schemas
+
+.PHONY: restart
+restart: ## Measure how long nobody works on some partitions while a replica restarts (needs what deploy-check needs).
+	cd deploy && go test -timeout 30m -count 1 -run TestPicture -v . | grep -E 'rolling restart|^(ok|FAIL|---)'
+
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.
 	go vet ./...

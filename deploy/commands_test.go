@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"bytes"
+	"io"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 
 // TestMain removes the programs that tests built.
 func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // Helm logs each link in the chart, each time
 	code := m.Run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir) // in the system's temporary directory

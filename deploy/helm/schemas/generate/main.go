@@ -38,7 +38,6 @@ var builtin = []struct{ file, definition, into string }{
 // custom are the others.
 var custom = []struct{ module, path, into string }{
 	{keda, "config/crd/bases/keda.sh_scaledobjects.yaml", "scaledobject-keda-v1alpha1"},
-	{keda, "config/crd/bases/keda.sh_triggerauthentications.yaml", "triggerauthentication-keda-v1alpha1"},
 	{operator, "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml", "servicemonitor-monitoring-v1"},
 	{operator, "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml", "prometheusrule-monitoring-v1"},
 }
