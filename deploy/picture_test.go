@@ -54,6 +54,7 @@ func TestPicture(t *testing.T) {
 		st := w.stats()
 		return st.Added > before.Added && st.Removed > before.Removed, fmt.Sprint(st)
 	})
+	w.fail("http503", 5)
 	w.await("traces arrive", func() (bool, string) { return collector.requests.Load() > 0, "none" })
 	w.queries()
 	w.rules()
@@ -149,6 +150,24 @@ type stats struct {
 func (w watch) stats() (st stats) {
 	w.get("graph-emulator:8091", "/stats", &st)
 	return st
+}
+
+// fail has the next requests to Facebook fail, beside those that fail by chance.
+func (w watch) fail(kind string, times int) {
+	w.t.Helper()
+	body := fmt.Sprintf(`{"kind":%q,"count":%d}`, kind, times)
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, "http://"+w.s.at["graph-emulator:8091"]+"/faults", strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		w.t.Fatalf("fault %s: %s", kind, res.Status)
+	}
 }
 
 // readiness is what a worker answers on /readyz.
