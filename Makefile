@@ -65,7 +65,7 @@ deploy-schemas: ## Make the schemas anew that the chart is checked against. Need
 
 .PHONY: restart
 restart: ## Measure how long nobody works on some partitions while a replica restarts (needs what deploy-check needs).
-	cd deploy && go test -timeout 30m -count 1 -run TestPicture -v . | grep -E 'rolling restart|^(ok|FAIL|---)'
+	cd deploy && go test -timeout 30m -count 1 -run 'TestPicture|TestRestart' -v . | grep -E 'rolling restart|^(ok|FAIL|---)'
 
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.

@@ -17,38 +17,17 @@ import (
 	"muster/consumer/kafkatest"
 )
 
-// pictureTimeout bounds the whole of TestPicture. On an idle machine it takes two minutes.
+// pictureTimeout bounds the whole of a test here. On an idle machine each takes a minute.
 const pictureTimeout = 12 * time.Minute
 
 // TestPicture runs what `docker compose up` runs, as processes: the picture moves, the
-// traces arrive, every query of the dashboards and rules has an answer, nothing alarms; and
-// then a worker is stopped and started again, which is measured.
+// traces arrive, every query of the dashboards and rules has an answer, nothing alarms.
+// Then a worker is stopped and started again.
 func TestPicture(t *testing.T) {
 	prometheus := tool(t, "prometheus")
-	broker := kafkatest.Start(t)
-	ctx, cancel := context.WithTimeout(t.Context(), pictureTimeout)
-	defer cancel()
-	collector := newCollector(t)
-	s := newStack(t, map[string]string{
-		"kafka:9092": broker.Addrs()[0], "otel-collector:4318": collector.address, "prometheus:9090": freeAddress(t),
-	})
-
-	s.image("sources").finish(t)
-	s.image("graph-emulator")
-	s.image("sample-producer")
-	a := s.image("muster-a")
-	s.image("muster-b")
-	s.start("prometheus", prometheus, "--web.listen-address="+s.at["prometheus:9090"])
-	w := watch{ctx: ctx, t: t, s: s}
-
-	w.await("both workers are ready", func() (bool, string) {
-		one, other := w.ready("muster-a"), w.ready("muster-b")
-		return one.running() > 0 && other.running() > 0, fmt.Sprint(one, other)
-	})
-	w.await("Facebook has audiences of people", func() (bool, string) {
-		st := w.stats()
-		return st.Audiences >= 6 && st.Lines > 200, fmt.Sprint(st)
-	})
+	w, collector := open(t)
+	a, _ := w.run()
+	w.s.start("prometheus", prometheus, "--web.listen-address="+w.s.at["prometheus:9090"])
 	before := w.stats()
 	w.await("people come and go", func() (bool, string) {
 		st := w.stats()
@@ -58,10 +37,53 @@ func TestPicture(t *testing.T) {
 	w.await("traces arrive", func() (bool, string) { return collector.requests.Load() > 0, "none" })
 	w.queries()
 	w.rules()
-	w.restart(a)
+	w.restart(a, "muster-b")
 	if n := w.stats().Violations; len(n) > 0 {
 		t.Errorf("the emulator notes %v", n)
 	}
+}
+
+// TestRestart measures a rolling restart while Facebook answers everything: with the faults
+// of the compose file a worker may have to wait for what an unanswered request does.
+func TestRestart(t *testing.T) {
+	w, _ := open(t)
+	a, b := w.run("--fault-rate=0")
+	for range 2 {
+		a = w.restart(a, "muster-b")
+		b = w.restart(b, "muster-a")
+	}
+}
+
+// open starts the broker and gives everything else its place.
+func open(t *testing.T) (watch, *collector) {
+	t.Helper()
+	broker := kafkatest.Start(t)
+	ctx, cancel := context.WithTimeout(t.Context(), pictureTimeout)
+	t.Cleanup(cancel)
+	collector := newCollector(t)
+	s := newStack(t, map[string]string{
+		"kafka:9092": broker.Addrs()[0], "otel-collector:4318": collector.address, "prometheus:9090": freeAddress(t),
+	})
+	return watch{ctx: ctx, t: t, s: s}, collector
+}
+
+// run starts what is ours, in the order of the compose file, and waits until Facebook has
+// audiences of people. The arguments are the emulator's, beyond those of the compose file.
+func (w watch) run(emulator ...string) (a, b *process) {
+	w.t.Helper()
+	w.s.image("sources").finish(w.t)
+	w.s.image("graph-emulator", emulator...)
+	w.s.image("sample-producer")
+	a, b = w.s.image("muster-a"), w.s.image("muster-b")
+	w.await("both workers are ready", func() (bool, string) {
+		one, other := w.ready("muster-a"), w.ready("muster-b")
+		return one.running() > 0 && other.running() > 0, fmt.Sprint(one, other)
+	})
+	w.await("Facebook has audiences of people", func() (bool, string) {
+		st := w.stats()
+		return st.Audiences >= 6 && st.Lines > 200, fmt.Sprint(st)
+	})
+	return a, b
 }
 
 // tool finds a program. Without it the test is skipped, or fails where CI is true.
@@ -214,10 +236,10 @@ func (r readiness) lag() (n int64) {
 }
 
 // restart stops a worker and starts it again, as a rolling restart does to each, and
-// measures how long nobody works on some partitions.
-func (w watch) restart(p *process) {
+// measures how long nobody works on some partitions. It returns the new process.
+func (w watch) restart(p *process, other string) *process {
 	w.t.Helper()
-	all := w.ready("muster-a").running() + w.ready("muster-b").running()
+	all := w.ready(p.name).running() + w.ready(other).running()
 	asked := time.Now()
 	gone := make(chan time.Duration, 1)
 	go func() {
@@ -225,23 +247,25 @@ func (w watch) restart(p *process) {
 		gone <- time.Since(asked)
 	}()
 	p.stop(w.t)
-	w.await("muster-b does all of the work", func() (bool, string) {
-		r := w.ready("muster-b")
+	w.await(other+" does all of the work", func() (bool, string) {
+		r := w.ready(other)
 		return r.running() >= all, fmt.Sprintf("%d tasks: %+v", all, r)
 	})
 	taken := time.Since(asked)
-	w.await("muster-b has caught up", func() (bool, string) {
-		r := w.ready("muster-b")
+	w.await(other+" has caught up", func() (bool, string) {
+		r := w.ready(other)
 		return r.running() >= all && r.lag() < 50, fmt.Sprintf("%+v", r)
 	})
-	w.t.Logf("rolling restart: of %d tasks; the stopped worker ended after %s, the other one ran all tasks after %s and had caught up after %s",
-		all, (<-gone).Round(10*time.Millisecond), taken.Round(10*time.Millisecond), time.Since(asked).Round(10*time.Millisecond))
+	caught := time.Since(asked)
 
 	began := time.Now()
-	w.s.image("muster-a")
-	w.await("muster-a has its share again", func() (bool, string) {
-		one, other := w.ready("muster-a"), w.ready("muster-b")
-		return one.running() > 0 && one.running()+other.running() >= all, fmt.Sprintf("%+v %+v", one, other)
+	again := w.s.image(p.name)
+	w.await(p.name+" has its share again", func() (bool, string) {
+		one, two := w.ready(p.name), w.ready(other)
+		return one.running() > 0 && one.running()+two.running() >= all, fmt.Sprintf("%+v %+v", one, two)
 	})
-	w.t.Logf("rolling restart: the started worker had its share, and all tasks ran, after %s", time.Since(began).Round(10*time.Millisecond))
+	round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+	w.t.Logf("rolling restart: %s ended after %s, %s ran all %d tasks after %s and had caught up after %s; %s was back and all tasks ran after %s",
+		p.name, round(<-gone), other, all, round(taken), round(caught), p.name, round(time.Since(began)))
+	return again
 }

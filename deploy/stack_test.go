@@ -141,10 +141,10 @@ func (s *stack) start(name, program string, beyond ...string) *process {
 }
 
 // image starts a service by the program of the target it is built as.
-func (s *stack) image(name string) *process {
+func (s *stack) image(name string, beyond ...string) *process {
 	s.t.Helper()
 	program, _ := command(dockerfile(s.t)[s.project.Services[name].Build.Target])
-	return s.start(name, filepath.Join(programs(s.t), filepath.Base(program)))
+	return s.start(name, filepath.Join(programs(s.t), filepath.Base(program)), beyond...)
 }
 
 // mount puts the files that a service mounts where it will look for them.

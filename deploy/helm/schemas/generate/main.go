@@ -9,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -47,16 +48,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "generate: name the directory to write to")
 		os.Exit(2)
 	}
-	if err := generate(os.Args[1]); err != nil {
+	if err := generate(context.Background(), os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func generate(into string) error {
+func generate(ctx context.Context, into string) error {
 	dirs := map[string]string{}
 	for _, module := range []string{kubernetes, keda, operator} {
-		dir, err := download(module)
+		dir, err := download(ctx, module)
 		if err != nil {
 			return err
 		}
@@ -84,8 +85,8 @@ func generate(into string) error {
 }
 
 // download fetches a module, or finds it in the cache, and returns its directory.
-func download(module string) (string, error) {
-	out, err := exec.Command("go", "mod", "download", "-json", module).Output()
+func download(ctx context.Context, module string) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "mod", "download", "-json", module).Output()
 	if err != nil {
 		return "", fmt.Errorf("download %s: %w: %s", module, err, out)
 	}
