@@ -57,7 +57,7 @@ sdk: ## Meta's own Node and Python SDKs drive the Graph emulator (needs Node, Py
 
 .PHONY: deploy-check
 deploy-check: ## Compose file, images, rules, dashboards and chart, and what compose runs as processes (needs Java 17, Maven and prometheus).
-	cd deploy && go vet ./... && go test -timeout 30m ./...
+	cd deploy && go vet ./... && go test -timeout 30m -count 1 ./...
 
 .PHONY: deploy-schemas
 deploy-schemas: ## Make the schemas anew that the chart is checked against. Needs the Go module proxy.
@@ -71,6 +71,7 @@ restart: ## Measure how long nobody works on some partitions while a replica res
 lint: ## golangci-lint, go vet, gofmt.
 	go vet ./...
 	go run $(GOLANGCI_LINT) run ./...
+	cd deploy && go run $(GOLANGCI_LINT) run --config ../.golangci.yml ./...
 
 .PHONY: vuln
 vuln: ## Known vulnerabilities in dependencies. Needs the Go vulnerability database.
