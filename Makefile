@@ -16,7 +16,7 @@ help: ## List the targets.
 
 .PHONY: build
 build: ## Build the binaries into bin/.
-	go build -trimpath -o bin/ ./cmd/muster ./cmd/muster-demo ./cmd/graph-emulator
+	go build -trimpath -o bin/ ./cmd/muster ./cmd/muster-demo ./cmd/graph-emulator ./cmd/sample-producer
 
 .PHONY: demo
 demo: ## Watch it work: everything in one process.
@@ -55,10 +55,23 @@ torture: ## RUNS seeds from SEED (by chance) on, or fresh ones for DURATION: the
 sdk: ## Meta's own Node and Python SDKs drive the Graph emulator (needs Node, Python 3 and their registries).
 	.ci/sdk
 
+.PHONY: deploy-check
+deploy-check: ## Compose file, images, rules, dashboards and chart, and what compose runs as processes (needs Java 17, Maven and prometheus).
+	cd deploy && go vet ./... && go test -timeout 30m -count 1 ./...
+
+.PHONY: deploy-schemas
+deploy-schemas: ## Make the schemas anew that the chart is checked against. Needs the Go module proxy.
+	cd deploy && go run ./helm/schemas/generate helm/schemas
+
+.PHONY: restart
+restart: ## Measure how long nobody works on some partitions while a replica restarts (needs what deploy-check needs).
+	cd deploy && go test -timeout 30m -count 1 -run 'TestPicture|TestRestart' -v . | grep -E 'rolling restart|^(ok|FAIL|---)'
+
 .PHONY: lint
 lint: ## golangci-lint, go vet, gofmt.
 	go vet ./...
 	go run $(GOLANGCI_LINT) run ./...
+	cd deploy && go run $(GOLANGCI_LINT) run --config ../.golangci.yml ./...
 
 .PHONY: vuln
 vuln: ## Known vulnerabilities in dependencies. Needs the Go vulnerability database.

@@ -58,6 +58,9 @@ var arrows = []arrow{
 	{from: "cmd/muster", to: "muster/consumer/consumertest", because: "the worker's binary holds no test doubles"},
 	{from: "cmd/muster", to: "muster/consumer/kafkatest", because: "the worker's binary holds no test doubles"},
 	{from: "cmd/muster", to: "github.com/Shopify/toxiproxy/v2/…", because: "the worker's binary holds no proxy that breaks connections"},
+	{from: "cmd/muster", to: "muster/cmd/internal/model", because: "the worker's binary makes nobody up"},
+	{from: "cmd/sample-producer", to: "muster/…", but: []string{"muster/cmd/internal/model"},
+		because: "it stands for a customer-data platform, which knows nothing of Muster"},
 	{from: "cmd/torture", to: "muster/…", but: []string{
 		"muster/cmd/internal/config", "muster/cmd/internal/model", "muster/consumer/kafkatest", "muster/schema/…", "muster/uploader/facebook/graphtest",
 	}, because: "what judges the worker runs it as a process and shares no more with it than names and the partition of an audience"},

@@ -59,6 +59,10 @@ type Options struct {
 	Skew bool
 	// Huge lets two of the records that are too large have 5 MB.
 	Huge bool
+	// Untold keeps no account of what was said, which would grow for ever in a
+	// stream without end: the Truth stays empty, and a Publisher neither minds
+	// topics that are there already nor who else writes to them.
+	Untold bool
 }
 
 // DefaultCountry is the default_country with which the events have to be read.

@@ -80,3 +80,29 @@ func checkRecords(t *testing.T, got kafka.RecordReader, want []Record) {
 		n++
 	}
 }
+
+// An Untold stream keeps nothing and may write where others did.
+func TestPublishUntold(t *testing.T) {
+	t.Parallel()
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(broker.ListenAddrs()...), Transport: transport}
+	for range 2 {
+		s := New(Options{Seed: 3, People: 50, Audiences: 6, Partitions: 2, Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Tick: 5 * time.Millisecond, Untold: true})
+		p := NewPublisher(client, s)
+		if err := p.CreateTopics(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Publish(t.Context(), 2000); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.Truth().facts); n > 0 || len(s.Truth().DeadLetters) > 0 {
+			t.Errorf("%d users and %d dead letters are kept, want none", n, len(s.Truth().DeadLetters))
+		}
+	}
+}

@@ -34,6 +34,7 @@ func New(o Options) *Stream {
 		now: o.Start.UTC().Truncate(time.Millisecond), rows: make([]bool, max(10, o.People/20)),
 		offsets: make(map[string][]int64),
 	}
+	s.truth.untold = o.Untold
 	if o.Audiences >= 6 {
 		s.audiences = append(s.audiences, journeyV1)
 	}
@@ -71,7 +72,7 @@ func (s *Stream) Next() (Record, bool) {
 	r.Offset = *next
 	*next++
 	if a.reason != "" {
-		s.truth.DeadLetters = append(s.truth.DeadLetters, DeadLetter{a.reason, r.Topic, r.Partition, r.Offset})
+		s.truth.bury(DeadLetter{a.reason, r.Topic, r.Partition, r.Offset})
 	}
 	return r, true
 }

@@ -16,6 +16,8 @@ type Truth struct {
 	DeadLetters []DeadLetter
 	// Ignored counts the events that say nothing.
 	Ignored map[IgnoredKind]int
+
+	untold bool // nothing is kept
 }
 
 // DeadLetter is a record that has to be found in the dead-letter topic.
@@ -30,7 +32,17 @@ func newTruth() *Truth {
 	return &Truth{facts: make(map[string][]Fact), Ignored: make(map[IgnoredKind]int)}
 }
 
-func (t *Truth) add(f Fact) { t.facts[f.User] = append(t.facts[f.User], f) }
+func (t *Truth) add(f Fact) {
+	if !t.untold {
+		t.facts[f.User] = append(t.facts[f.User], f)
+	}
+}
+
+func (t *Truth) bury(d DeadLetter) {
+	if !t.untold {
+		t.DeadLetters = append(t.DeadLetters, d)
+	}
+}
 
 // Members are the rows of every user in every audience that was ever named:
 // audience → user → rows. Users that cannot be matched have no rows and are
