@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"muster/consumer"
+	"muster/consumer/consumertest"
 	"muster/schema"
 	"muster/schema/musterpb"
 )
@@ -107,7 +108,7 @@ func empty(p *musterpb.Profile) bool {
 func TestErasuresGoOnInSlices(t *testing.T) {
 	t.Parallel()
 	const users = 2*maxErasures + 10
-	k := newTestTask(t)
+	k := consumertest.NewTask(t, consumertest.Options{New: New(testOptions())})
 	settleTicks(k)
 	var enter, erase []consumer.Record
 	for i := range users {
