@@ -29,7 +29,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 state_dir: /var/lib/muster
 user_key_secret_file: /etc/muster/secrets/user-key
 http: {listen: "0.0.0.0:8080"}
+{{- if .Values.secrets.pageToken.existingSecret }}
+page: {listen: "0.0.0.0:8081", token_file: /etc/muster/secrets/page-token}
+{{- else }}
 page: {listen: "off"}
+{{- end }}
 {{- if or (include "muster.uploads" .) .Values.secrets.facebookApp.existingSecret }}
 facebook:
   {{- if include "muster.uploads" . }}
