@@ -56,7 +56,7 @@ func (t *task) gatherErasures(tx *consumer.Tx, e *eraser, now time.Time) (more b
 		fits := b.fits(x.Rows, rows, t.options.MaxBatchBytes)
 		switch at := time.UnixMilli(x.RefusedMs).Add(t.options.OwedEvery); {
 		case x.over(), len(x.Rows) == 0:
-		case x.RefusedMs != 0 && now.Before(at):
+		case x.RefusedMs > e.retriedMs && now.Before(at):
 			e.again = sooner(e.again, at)
 		case !fits, b.rows > 0 && hasExternID(x.Rows[0]) != hasExternID(b.items[0].rows[0]):
 			e.again = now
@@ -103,7 +103,7 @@ func (t *task) sendErasures(tx *consumer.Tx, e *eraser, now time.Time) (next tim
 }
 
 // erasuresAnswered applies the answer to a batch. That it was carried out says nothing of
-// what an audience is refused for, so it ends no block of the account.
+// what an audience is refused for, so it ends no block of the account but a rest.
 func (t *task) erasuresAnswered(tx *consumer.Tx, e *eraser, b *batch, result facebook.UsersResult, err error) error {
 	now := t.now()
 	e.flight, b.since, e.overdue.lookAt = false, now, now
@@ -111,10 +111,14 @@ func (t *task) erasuresAnswered(tx *consumer.Tx, e *eraser, b *batch, result fac
 		return t.erasuresFailed(tx, e, b, err, now)
 	}
 	t.budget.read(now)
+	t.budget.rested(e.account, now)
 	t.budget.took(e.account, b.rows, t.options.MaxRows)
 	e.batches, e.block = e.batches[1:], nil
 	rejected := b.rejected(result.InvalidRows)
 	return t.eachEntry(tx, e, b, func(x *entry, it item) {
+		if len(without(x.Rows, it.rows)) > 0 {
+			return // more of the person was said meanwhile: all of it is sent again
+		}
 		rows := int64(0)
 		for _, r := range it.rows {
 			if _, ok := rejected[r]; !ok {
