@@ -54,6 +54,7 @@ type eraser struct {
 	lastCall time.Time
 	block    *musterpb.Block // what a person must mend
 	refused  bool            // for single users
+	failures consumer.Repeats
 
 	overdue overdue
 }
@@ -87,6 +88,7 @@ func (t *task) eraser(account facebook.AccountID) *eraser {
 		}
 	}
 	e := &eraser{account: account}
+	e.failures.Patience = patience
 	t.erasers = append(t.erasers, e)
 	return e
 }

@@ -1,7 +1,10 @@
 package uploader
 
 import (
+	"bytes"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,5 +121,23 @@ func TestRetryOfErasures(t *testing.T) {
 		w.task.Process(w.given(&musterpb.Command{Verb: musterpb.Verb_VERB_RETRY, AtMs: time.Now().UnixMilli(), Account: "1"}))
 		w.pass(time.Minute)
 		w.tells("u1 removed 1 1", "u2 removed 1 1")
+	})
+}
+
+// TestErasuresThatFailAreTold: requests that fail for the moment, in a row, are in the log
+// once a minute, and that they do not fail any more is, once.
+func TestErasuresThatFailAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		w := newErasing(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, graphtest.Options{})
+		w.known("u1")
+		w.graph.Inject(graphtest.Fault{Kind: graphtest.Code2Transient, Match: graphtest.Match{Op: graphtest.OpForget}, Count: 5})
+		w.eraseAll("u1")
+		w.pass(20 * time.Minute)
+		w.tells("u1 removed 1 1")
+		if failed, over := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "recovered_after=5"); failed < 1 || failed > 3 || over != 1 {
+			t.Errorf("%d warnings and %d times that it is over:\n%s", failed, over, log.String())
+		}
 	})
 }

@@ -110,6 +110,7 @@ func (t *task) erasuresAnswered(tx *consumer.Tx, e *eraser, b *batch, result fac
 	if err != nil {
 		return t.erasuresFailed(tx, e, b, err, now)
 	}
+	e.failures.Recovered(t.ctx, t.options.Logger, "Facebook removes erased users from the ad account again", "account", e.account)
 	t.budget.read(now)
 	t.budget.rested(e.account, now)
 	t.budget.took(e.account, b.rows, t.options.MaxRows)
