@@ -61,7 +61,7 @@ type eraser struct {
 
 // retry ends the waiting for a person, and for what was refused to be tried again.
 func (e *eraser) retry(now time.Time) {
-	e.sendAt, e.retriedMs = time.Time{}, now.UnixMilli()
+	e.sendAt, e.lastCall, e.retriedMs = time.Time{}, time.Time{}, now.UnixMilli()
 	e.lookAt, e.again = now, now
 }
 

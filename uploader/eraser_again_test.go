@@ -141,3 +141,35 @@ func TestErasuresThatFailAreTold(t *testing.T) {
 		}
 	})
 }
+
+// TestErasuresGatherOnABusyAccount: where there is no room to spare, a task's erasures that
+// do not fill a request go together, one request a window; those that fill one go at once.
+func TestErasuresGatherOnABusyAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newErasing(t, Options{MaxRows: 3}, graphtest.Options{})
+		w.known("u1", "u2", "u3", "u4", "u5", "u6")
+		w.eraseAll("u1")
+		w.pass(5 * time.Minute)
+		busy := func() { w.task.Processor().(*task).budget.of("1").percent = easyPercent + 1 }
+		for i, u := range []string{"u2", "u3"} {
+			busy()
+			w.eraseAll(u)
+			w.pass(10 * time.Minute)
+			if got := w.requests("1"); !slices.Equal(got, []int{1}) {
+				t.Fatalf("%d more erasures: requests of %v rows", i+1, got)
+			}
+		}
+		w.pass(45 * time.Minute)
+		if got := w.requests("1"); !slices.Equal(got, []int{1, 2}) {
+			t.Fatalf("after a window: requests of %v rows", got)
+		}
+		busy()
+		w.eraseAll("u4", "email:u4", "phone:4")
+		w.eraseAll("u5", "email:u5", "phone:5")
+		w.pass(2 * time.Minute)
+		if got := w.requests("1"); len(got) < 3 || got[2] != 2 {
+			t.Errorf("one full request: requests of %v rows", got)
+		}
+	})
+}

@@ -40,7 +40,7 @@ func (t *task) gatherErasures(tx *consumer.Tx, e *eraser, now time.Time) (more b
 	if e.gathering == nil {
 		e.gathering, e.again = newBatch(removing), time.Time{}
 	}
-	b, rows := e.gathering, t.budget.rows(e.account, t.options.MaxRows)
+	b, rows, full := e.gathering, t.budget.rows(e.account, t.options.MaxRows), false
 	for entry, err := range tx.Scan(schema.AccountErasurePrefix(string(e.account)), e.from) {
 		if err != nil {
 			return false, err
@@ -64,15 +64,32 @@ func (t *task) gatherErasures(tx *consumer.Tx, e *eraser, now time.Time) (more b
 			b.append(item{user: x.erasure.User, erasedAtMs: x.erasure.AtMs, rows: x.Rows})
 		}
 		if !fits {
+			full = true
 			break
 		}
 		e.from = append(bytes.Clone(entry.Key), 0)
 	}
 	e.lookAt, e.from, e.gathering = e.again, nil, nil
-	if b.rows > 0 {
-		e.batches, e.splits, e.lookAt = []*batch{b}, 0, now
+	if b.rows == 0 {
+		return false, nil
 	}
+	if until := t.gathersUntil(e, now); !full && now.Before(until) {
+		e.lookAt = until
+		return false, nil
+	}
+	e.batches, e.splits, e.lookAt = []*batch{b}, 0, now
 	return false, nil
+}
+
+// gathersUntil is until when erasures that do not fill a request wait for others to go
+// with them. Each task has its own: on an account that is busy they wait for a window, as
+// audiences do, or with many tasks the requests of all would take the audiences' place.
+func (t *task) gathersUntil(e *eraser, now time.Time) time.Time {
+	until := e.lastCall.Add(t.options.Window)
+	if e.lastCall.IsZero() || t.budget.easy(e.account, now) {
+		return time.Time{}
+	}
+	return sooner(until, now.Add(lookEvery)) // there may be room by then
 }
 
 // sendErasures starts a request as soon as it may go, or says when to look again. Its
