@@ -62,6 +62,7 @@ type Table struct {
 
 	health sync.Mutex // held while Pebble's numbers are read
 	closed bool
+	failed atomic.Bool // the disk takes no writes: Pebble holds its lock for ever
 }
 
 // errUnusable says that a table cannot be opened or read any more. Its directory
@@ -83,6 +84,11 @@ func OpenTable(dir string, o TableOptions) (*Table, error) {
 		return nil, fmt.Errorf("open table %s, which another process may have: %w", dir, err)
 	}
 	t := &Table{lock: lock, meta: noMeta}
+	failed := o.failed
+	o.Failed = func(err error) {
+		t.failed.Store(true)
+		failed(err)
+	}
 	p := pebbleOptions(o)
 	p.Lock = lock
 	// Pebble's own listener ends the process.

@@ -20,13 +20,13 @@ type TableHealth struct {
 	ReadAmplification int64
 }
 
-// Health is a moment of the table; false once it is closed. It is safe for concurrent
-// use and looks at numbers in memory only.
+// Health is a moment of the table; false once it is closed, or its disk has failed. It is
+// safe for concurrent use and looks at numbers in memory only.
 func (t *Table) Health() (TableHealth, bool) {
 	t.health.Lock()
 	defer t.health.Unlock()
-	if t.closed {
-		return TableHealth{}, false // Pebble would panic
+	if t.closed || t.failed.Load() {
+		return TableHealth{}, false // Pebble would panic, or wait
 	}
 	m := t.db.Metrics()
 	return TableHealth{

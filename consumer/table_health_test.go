@@ -2,7 +2,9 @@ package consumer
 
 import (
 	"fmt"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -26,6 +28,54 @@ func gauges(t *testing.T, reader sdkmetric.Reader) map[string]int64 {
 		}
 	}
 	return values
+}
+
+// A table whose disk has failed tells nothing: Pebble waits for ever then, holding what
+// its numbers are read under.
+func TestHealthOfAFailedDisk(t *testing.T) {
+	t.Parallel()
+	disk, full := fullDisk()
+	said, end := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	table, err := OpenTable("table", TableOptions{FS: disk, MemTableBytes: 64 << 10, FailedAfter: time.Millisecond, Failed: func(error) {
+		once.Do(func() { close(said) })
+		<-end
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.Store(true)
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		for i := range 1000 {
+			if err := table.db.Set(tableKey(spaceLogged, fmt.Appendf(nil, "k%d", i)), make([]byte, 1000), noSync); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	<-said
+	looked := make(chan bool)
+	go func() {
+		_, ok := table.Health()
+		looked <- ok
+	}()
+	select {
+	case ok := <-looked:
+		if ok {
+			t.Error("it is told to be well")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("whoever looks at it waits")
+		go func() { <-looked }()
+	}
+	full.Store(false) // a process would end; here there is room again
+	close(end)
+	<-wrote
+	if err := table.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The health of a task's table is measured while the table is open.

@@ -240,6 +240,16 @@ func (b *budget) read(now time.Time) {
 	b.openApp(now)
 }
 
+// rested is called when a request was answered with success that tells nothing of what
+// the account's audiences may do: it ends the rest that Facebook wanted of the account.
+func (b *budget) rested(account facebook.AccountID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if g := b.of(account); g.block.GetReason() == facebook.Cooldown.String() {
+		b.open(g, now)
+	}
+}
+
 // openApp ends a block of everything.
 func (b *budget) openApp(now time.Time) { b.open(&b.app, now) }
 

@@ -90,6 +90,11 @@ func (t *task) obeyAccount(c *musterpb.Command) string {
 			t.touch(a)
 		}
 	}
+	for _, e := range t.erasers {
+		if e.account == account {
+			e.retry(t.now())
+		}
+	}
 	return commandObeyed
 }
 

@@ -41,9 +41,10 @@ type eraser struct {
 	// A pass looks for what is to be sent. No pass before lookAt; the zero time = not
 	// before the next erasure is said.
 	lookAt    time.Time
-	from      []byte // the first entry that the pass has not looked at
-	again     time.Time
+	from      []byte    // the first entry that the pass has not looked at
+	again     time.Time // the next pass, as far as this one knows
 	gathering *batch
+	retriedMs int64 // what was refused before is tried again at once
 
 	batches  []*batch // the first is sent next; more where one was halved
 	splits   int      // of them, for being bad
@@ -53,8 +54,15 @@ type eraser struct {
 	lastCall time.Time
 	block    *musterpb.Block // what a person must mend
 	refused  bool            // for single users
+	failures consumer.Repeats
 
 	overdue overdue
+}
+
+// retry ends the waiting for a person, and for what was refused to be tried again.
+func (e *eraser) retry(now time.Time) {
+	e.sendAt, e.lastCall, e.retriedMs = time.Time{}, time.Time{}, now.UnixMilli()
+	e.lookAt, e.again = now, now
 }
 
 // accounts are the ad accounts of the configuration, sorted.
@@ -80,6 +88,7 @@ func (t *task) eraser(account facebook.AccountID) *eraser {
 		}
 	}
 	e := &eraser{account: account}
+	e.failures.Patience = patience
 	t.erasers = append(t.erasers, e)
 	return e
 }
@@ -143,10 +152,11 @@ func (t *task) erased(tx *consumer.Tx, id schema.Erasure, rows []*musterpb.Row) 
 				AccountErasure: &musterpb.AccountErasure{Rows: rows, SinceMs: t.now().UnixMilli()},
 				key:            schema.AccountErasureKey(string(account), id), erasure: id,
 			}
-		case x.over(), len(without(rows, x.Rows)) == 0:
+		case len(without(rows, x.Rows)) == 0:
 			continue
 		default:
 			x.Rows = oneExternID(union(x.Rows, rows))
+			x.Removed, x.CalledOff = false, false // that was of fewer rows
 		}
 		if err := t.putEntry(tx, x); err != nil {
 			return "", err
@@ -155,6 +165,7 @@ func (t *task) erased(tx *consumer.Tx, id schema.Erasure, rows []*musterpb.Row) 
 		e, now := t.eraser(account), t.now()
 		// Who is erased at about the same time goes in one request.
 		e.pending, e.lookAt = true, sooner(e.lookAt, now.Add(t.options.Quiet))
+		e.again = sooner(e.again, now.Add(t.options.Quiet)) // a pass under way may be behind it
 		if e.overdue.oldest.IsZero() {
 			e.overdue.lookAt = now
 		}

@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"muster/consumer"
@@ -31,6 +32,8 @@ func (t *task) erasuresFailed(tx *consumer.Tx, e *eraser, b *batch, err error, n
 	case facebook.Cooldown:
 		t.budget.block(e.account, blockOf(x, x.Class, now), now)
 	case facebook.Transient, facebook.Unclassified, facebook.AudienceBusy, facebook.AudienceUnseen, facebook.ReplaceFailed:
+		e.failures.Failed(t.ctx, t.options.Logger, slog.LevelWarn, "Facebook does not answer as it should to the removal of erased users from the ad account, trying again",
+			"account", e.account, "class", x.Class.String(), "error", x)
 		e.sendAt = now.Add(max(x.RetryAfter, b.wait(&t.options)))
 	default:
 		t.blockEraser(e, x, now)

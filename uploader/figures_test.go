@@ -126,6 +126,35 @@ func TestFiguresOfAnAudienceThatLeft(t *testing.T) {
 	})
 }
 
+// An audience that has no ad account yet makes no series of an account without a name.
+func TestNoSeriesOfNoAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, reader := measuredWorld(t, Options{Exclude: []string{"left out"}})
+		w.enter("left out", "u1", "email:u1")
+		w.enter("x", "u1", "email:u1")
+		w.run(2 * time.Hour)
+		var all metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &all); err != nil {
+			t.Fatal(err)
+		}
+		var accounts []string
+		for _, scope := range all.ScopeMetrics {
+			for _, m := range scope.Metrics {
+				if data, ok := m.Data.(metricdata.Gauge[float64]); ok && m.Name == metricUsed {
+					for _, p := range data.DataPoints {
+						account, _ := p.Attributes.Value(keyAccount)
+						accounts = append(accounts, account.AsString())
+					}
+				}
+			}
+		}
+		if !slices.Equal(accounts, []string{"1"}) {
+			t.Errorf("series of accounts %q", accounts)
+		}
+	})
+}
+
 // Beyond the number of audiences that are told apart sums are folded, and of ages the
 // highest; who has a series keeps it, and its place is free when it leaves.
 func TestFiguresAreFolded(t *testing.T) {

@@ -62,7 +62,8 @@ func (t *task) held(a *audience, now time.Time) bool {
 // of one for a Facebook audience that it does not look for any more: no window would
 // come to see it.
 func (t *task) endHold(a *audience) {
-	if reason := a.row.Block.GetReason(); (heldFor(reason) || reason == blockTwoKeys) && a.counts.pending == 0 {
+	reason := a.row.Block.GetReason()
+	if over := reason == blockTwoKeys && !a.twoKeyed(); (heldFor(reason) || over) && a.counts.pending == 0 {
 		a.row.Block = nil
 		a.changed = true
 		t.touch(a)

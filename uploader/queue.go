@@ -139,7 +139,9 @@ func (b *budget) loads(now time.Time) map[facebook.AccountID]*musterpb.AccountLo
 	defer b.mu.Unlock()
 	all := make(map[facebook.AccountID]*musterpb.AccountLoad, len(b.accounts))
 	for account, g := range b.accounts {
-		all[account] = b.loadOf(g, now)
+		if account != "" { // of audiences that have none yet
+			all[account] = b.loadOf(g, now)
+		}
 	}
 	return all
 }

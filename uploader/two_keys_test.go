@@ -122,6 +122,42 @@ func TestTwoKeysEnds(t *testing.T) {
 	})
 }
 
+// TestTwoKeysOutliveADrain: an audience that waits for another key goes on waiting with the
+// next owner, so that it is sent whole once it has its Facebook audience back: the other
+// key has removed somebody whom both had.
+func TestTwoKeysOutliveADrain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{ResendOver: -1, TakeoverWait: time.Second}, graphtest.Options{})
+		w.enter("x", "u1", "email:a")
+		w.run(2 * time.Hour)
+		id := w.audienceKeyed("x").id()
+		w.enter("a", "u2", "email:a")
+		w.options.Audiences = map[string]AudienceOptions{"a": {FacebookID: id}}
+		w.restart()
+		w.task.Takeover()
+		w.run(2 * time.Hour)
+		w.exit("a", "u2")
+		w.run(2 * time.Hour)
+		if n := w.graph.Audience(string(id)).Lines; n != 0 {
+			t.Fatalf("%d rows, want a to have removed what both had", n)
+		}
+
+		w.task.Processor().Stop()
+		w.task.Tick()
+		if b := w.audienceKeyed("x").row.Block; b.GetReason() != blockTwoKeys {
+			t.Errorf("drained, x is blocked: %v", b)
+		}
+		w.options.Audiences = nil
+		w.restart()
+		w.task.Takeover()
+		w.run(3 * time.Hour)
+		if x := w.audienceKeyed("x"); x.id() != id || x.row.Block != nil || w.graph.Audience(string(id)).Lines != 1 {
+			t.Errorf("x has %q with %d rows, want %q with its own; blocked: %v", x.id(), w.graph.Audience(string(id)).Lines, id, x.row.Block)
+		}
+	})
+}
+
 // adopts maps a key to a Facebook audience.
 func (w *world) adopts(key string, id facebook.AudienceID) {
 	w.t.Helper()
