@@ -327,3 +327,20 @@ func TestBrowserLogsIn(t *testing.T) {
 	b.Do(chromedp.Click("header form button"))
 	b.Await("the form", `document.querySelector("#token") !== null`)
 }
+
+// TestBrowserLogsInElsewhere: over plain HTTP under a name that is not of loopback a
+// browser does not say which site a form comes from (Sec-Fetch-Site), so its origin must
+// be told.
+func TestBrowserLogsInElsewhere(t *testing.T) {
+	t.Parallel()
+	browser := pagetest.Chromium(t)
+	server := httptest.NewServer(New(Options{Board: fixture(t, time.Now()), Token: token}))
+	t.Cleanup(server.CloseClientConnections)
+	b := pagetest.Open(browser, t, pagetest.Device{Width: 1280, Height: 800, NoScripts: true})
+	b.Quiet = true // a 401 is told in the console
+	b.Do(chromedp.Navigate(strings.Replace(server.URL, "127.0.0.1", pagetest.Elsewhere, 1) + "/"))
+	b.Do(chromedp.SendKeys("#token", token+kb.Enter))
+	b.Await("the overview", `document.querySelector("h1")?.textContent === "Overview"`)
+	b.Do(chromedp.Click("header form button"))
+	b.Await("the form", `document.querySelector("#token") !== null`)
+}

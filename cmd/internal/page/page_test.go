@@ -44,7 +44,7 @@ func TestHeaders(t *testing.T) {
 		for _, path := range []string{"/", "/audience?key=vip_customers", "/audience?key=nobody", "/assets/style.css", "/assets/live.js", "/nowhere"} {
 			r := ask(h, "GET", path, "localhost:8081", nil)
 			for name, want := range map[string]string{
-				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
 				"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
 			} {
 				if got := r.Header.Get(name); got != want {
