@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"muster/schema/musterpb"
 )
@@ -16,6 +17,7 @@ type Board struct {
 	audiences map[string]*musterpb.AudienceStatus // by key
 	replicas  map[string]*musterpb.Replica        // by name
 	sources   map[string]source                   // of audiences' keys and replicas' names
+	read      map[source]int64                    // the offset up to which each was read
 	version   int64
 	changed   chan struct{} // closed at the next change
 }
@@ -84,6 +86,26 @@ func (b *Board) from(row string, s source, kept bool) {
 	b.tell()
 }
 
+// reached notes up to which offset a partition was read.
+func (b *Board) reached(s source, next int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.read == nil {
+		b.read = make(map[source]int64)
+	}
+	b.read[s] = next
+}
+
+// next is the offset up to which a partition was read, -1 where it was not.
+func (b *Board) next(s source) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if next, ok := b.read[s]; ok {
+		return next
+	}
+	return -1
+}
+
 // forget drops what a partition said: it is read again from its beginning.
 func (b *Board) forget(s source) {
 	b.mu.Lock()
@@ -125,6 +147,19 @@ func (b *Board) Audience(key string) *musterpb.AudienceStatus {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.audiences[key]
+}
+
+// drop forgets replicas that have said nothing since then: nobody else does so for those
+// that died without a word.
+func (b *Board) drop(since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name, r := range b.replicas {
+		if r.SaidMs < since.UnixMilli() {
+			delete(b.replicas, name)
+			delete(b.sources, "r"+name)
+		}
+	}
 }
 
 // rows returns all there is.
