@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"muster/consumer"
 )
 
-// Topics are where audiences' owners and replicas write.
+// Topics are where audiences' owners and replicas write. [Board.Follow] leaves out one
+// without a name.
 type Topics struct{ Audiences, Replicas string }
 
 // again is how long to wait before a topic that cannot be read is tried again.
@@ -47,9 +49,10 @@ func (b *Board) Read(ctx context.Context, cluster *consumer.Cluster, t Topics) e
 func (b *Board) Follow(ctx context.Context, cluster *consumer.Cluster, t Topics, log *slog.Logger) {
 	var counts map[string]int
 	f := follower{board: b, cluster: cluster, topics: t, log: log}
+	named := slices.DeleteFunc([]string{t.Audiences, t.Replicas}, func(name string) bool { return name == "" })
 	for ctx.Err() == nil && counts == nil {
 		var err error
-		if counts, err = cluster.Partitions(ctx, t.Audiences, t.Replicas); err != nil {
+		if counts, err = cluster.Partitions(ctx, named...); err != nil {
 			f.failed(ctx, err)
 		}
 	}
