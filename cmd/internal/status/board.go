@@ -1,6 +1,7 @@
 package status
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"sync"
@@ -14,7 +15,8 @@ import (
 // not be changed.
 type Board struct {
 	mu        sync.Mutex
-	audiences map[string]*musterpb.AudienceStatus // by key
+	audiences map[string]*musterpb.AudienceStatus // by key, without what only Detail shows
+	values    map[string][]byte                   // of audiences, by key
 	replicas  map[string]*musterpb.Replica        // by name
 	sources   map[string]source                   // of audiences' keys and replicas' names
 	read      map[source]int64                    // the offset up to which each was read
@@ -46,11 +48,15 @@ func (b *Board) audience(from source, key string, value []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.audiences == nil {
-		b.audiences = make(map[string]*musterpb.AudienceStatus)
+		b.audiences, b.values = make(map[string]*musterpb.AudienceStatus), make(map[string][]byte)
 	}
-	b.audiences[key] = s
+	// Decoded, a history takes five times as much, and nearly all audiences are never
+	// looked at alone.
+	s.History, s.HistoryDays, s.HistoryMonths, s.Requests, s.Errors = nil, nil, nil, nil, nil
+	b.audiences[key], b.values[key] = s, bytes.Clone(value)
 	if value == nil {
 		delete(b.audiences, key)
+		delete(b.values, key)
 	}
 	b.from("a"+key, from, value != nil)
 	return nil
@@ -115,6 +121,7 @@ func (b *Board) forget(s source) {
 			delete(b.sources, row)
 			if row[0] == 'a' {
 				delete(b.audiences, row[1:])
+				delete(b.values, row[1:])
 			} else {
 				delete(b.replicas, row[1:])
 			}
@@ -145,8 +152,13 @@ func (b *Board) Changed() (version int64, next <-chan struct{}) {
 // Audience returns what was last said of an audience, nil where nothing was.
 func (b *Board) Audience(key string) *musterpb.AudienceStatus {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.audiences[key]
+	value, ok := b.values[key]
+	b.mu.Unlock()
+	s := new(musterpb.AudienceStatus)
+	if !ok || s.UnmarshalVT(value) != nil { // it was decoded when it came
+		return nil
+	}
+	return s
 }
 
 // drop forgets replicas that have said nothing since then: nobody else does so for those
@@ -162,7 +174,7 @@ func (b *Board) drop(since time.Time) {
 	}
 }
 
-// rows returns all there is.
+// rows returns all there is, of audiences what an Overview shows.
 func (b *Board) rows() (map[string]*musterpb.AudienceStatus, map[string]*musterpb.Replica) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

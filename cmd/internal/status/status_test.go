@@ -133,6 +133,34 @@ func TestBoardTells(t *testing.T) {
 	}
 }
 
+// TestBoardIsSmall: what only the page of one audience shows is kept as it came, and no
+// caller's buffer with it.
+func TestBoardIsSmall(t *testing.T) {
+	t.Parallel()
+	var b Board
+	said := &musterpb.AudienceStatus{
+		Name: "n", History: []*musterpb.RowTotals{{HourMs: 1}}, HistoryDays: []*musterpb.RowTotals{{HourMs: 2}}, HistoryMonths: []*musterpb.RowTotals{{HourMs: 3}},
+		Requests: []*musterpb.RequestNote{{Op: "add_users"}}, Errors: []*musterpb.RequestNote{{Op: "add_users"}},
+	}
+	value, err := said.MarshalVT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetAudience("a", value); err != nil {
+		t.Fatal(err)
+	}
+	clear(value)
+	if kept := b.audiences["a"]; !kept.EqualVT(&musterpb.AudienceStatus{Name: "n"}) {
+		t.Errorf("kept: %v", kept)
+	}
+	if !b.Audience("a").EqualVT(said) {
+		t.Errorf("got %v", b.Audience("a"))
+	}
+	if err := b.SetAudience("a", nil); err != nil || b.Audience("a") != nil || len(b.values) != 0 {
+		t.Errorf("forgotten, and there is %v (%v)", b.Audience("a"), err)
+	}
+}
+
 // TestBoardForgets: a partition that is read again from its beginning takes away what it
 // said, and nothing else.
 func TestBoardForgets(t *testing.T) {
