@@ -47,7 +47,8 @@ func counted(t *testing.T) (url string, board *status.Board, streams *atomic.Int
 		}
 		h.ServeHTTP(w, r)
 	})
-	server.Config.ReadTimeout = 2 * time.Second // as short as it must not end a stream
+	// As short as they must not end a stream.
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 2*time.Second, 2*time.Second
 	server.Start()
 	t.Cleanup(func() { close(done); server.Close() })
 	return server.URL, board, streams
