@@ -27,7 +27,7 @@ const (
 )
 
 // valuesFiles are the installations that the chart is tried with.
-var valuesFiles = []string{"minimal", "full", "keda"}
+var valuesFiles = []string{"minimal", "full", "keda", "membership"}
 
 type object = map[string]any
 
