@@ -27,7 +27,7 @@ const (
 )
 
 // valuesFiles are the installations that the chart is tried with.
-var valuesFiles = []string{"minimal", "full", "keda"}
+var valuesFiles = []string{"minimal", "full", "keda", "membership"}
 
 type object = map[string]any
 
@@ -169,13 +169,17 @@ func TestChartSchemas(t *testing.T) {
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(object){
-		"no brokers":         func(v object) { at(v, "config", "kafka").(object)["brokers"] = []any{} },
-		"no sources":         func(v object) { at(v, "config").(object)["sources"] = []any{} },
-		"a token in config":  func(v object) { at(v, "config", "facebook").(object)["access_token"] = "x" },
-		"a mistyped key":     func(v object) { v["replica"] = 3 },
-		"no time to drain":   func(v object) { v["terminationGracePeriodSeconds"] = 5 },
-		"the tag latest":     func(v object) { v["image"] = object{"repository": "muster", "tag": "latest"} },
-		"replicas as a text": func(v object) { v["replicas"] = "3" },
+		"no brokers":        func(v object) { at(v, "config", "kafka").(object)["brokers"] = []any{} },
+		"no sources":        func(v object) { at(v, "config").(object)["sources"] = []any{} },
+		"a token in config": func(v object) { at(v, "config", "facebook").(object)["access_token"] = "x" },
+		"a password in config": func(v object) {
+			at(v, "config", "kafka").(object)["sasl"] = object{"mechanism": "plain", "username": "u", "password": "x"}
+		},
+		"the page's token in config": func(v object) { at(v, "config").(object)["page"] = object{"token": "0123456789abcdef"} },
+		"a mistyped key":             func(v object) { v["replica"] = 3 },
+		"no time to drain":           func(v object) { v["terminationGracePeriodSeconds"] = 5 },
+		"the tag latest":             func(v object) { v["image"] = object{"repository": "muster", "tag": "latest"} },
+		"replicas as a text":         func(v object) { v["replicas"] = "3" },
 	} {
 		v := values(t, "minimal")
 		change(v)

@@ -128,7 +128,7 @@ func (t *task) figure(a *audience) figure {
 	if f.erasing > 0 {
 		f.overdue = a.overdue.count
 	}
-	if f.pending > 0 {
+	if f.pending > 0 && len(t.pausedBy(a)) == 0 { // what somebody keeps back is not late
 		f.unsentSince = a.unsentSince
 	}
 	return f

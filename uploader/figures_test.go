@@ -82,6 +82,34 @@ func TestFiguresOfWhatWaits(t *testing.T) {
 	})
 }
 
+// What somebody keeps back has no age: a paused audience is no delay. What waits is
+// counted all the same, and is late again as soon as it goes on.
+func TestFiguresOfAPausedAudience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, reader := measuredWorld(t, Options{
+			ResendOver: -1, Commands: commandTopic, Window: 24 * time.Hour,
+			Audiences: map[string]AudienceOptions{"left": {LeaveOut: true}},
+		})
+		w.enter("x", "u1", "email:u1")
+		w.run(5 * time.Minute)
+		w.command(musterpb.Verb_VERB_PAUSE, "x")
+		w.enter("x", "u2", "email:u2")
+		w.enter("left", "u1", "email:u1")
+		w.run(3 * time.Hour)
+		for _, key := range []string{"x", "left"} {
+			if age, n := gaugesOf(t, reader, metricUnsent)[key], gaugesOf(t, reader, metricPending)[key]; age != 0 || n != 1 {
+				t.Errorf("%s, paused: %v members wait, for %v s", key, n, age)
+			}
+		}
+		w.command(musterpb.Verb_VERB_RESUME, "x")
+		w.run(time.Minute)
+		if age := gaugesOf(t, reader, metricUnsent)["x"]; age < 3*3600 {
+			t.Errorf("resumed: waits for %v s, want three hours", age)
+		}
+	})
+}
+
 // Rows that wait are counted the same by whoever restores the log.
 func TestPendingRowsAfterARestore(t *testing.T) {
 	t.Parallel()

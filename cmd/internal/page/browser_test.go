@@ -47,7 +47,8 @@ func counted(t *testing.T) (url string, board *status.Board, streams *atomic.Int
 		}
 		h.ServeHTTP(w, r)
 	})
-	server.Config.ReadTimeout = 2 * time.Second // as short as it must not end a stream
+	// As short as they must not end a stream.
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 2*time.Second, 2*time.Second
 	server.Start()
 	t.Cleanup(func() { close(done); server.Close() })
 	return server.URL, board, streams
@@ -221,6 +222,37 @@ func TestBrowserUpdates(t *testing.T) {
 	b.Await("the charts", `[...document.images].every(i => i.complete && i.naturalWidth > 0)`)
 }
 
+// TestBrowserSpares: a page that takes long to make is asked for less often than something
+// changes, or one open tab would keep a replica with many audiences busy.
+func TestBrowserSpares(t *testing.T) {
+	t.Parallel()
+	browser := pagetest.Chromium(t)
+	board, done := fixture(t, time.Now()), make(chan struct{})
+	h := New(Options{Board: board, Done: done})
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			asked.Add(1)
+			time.Sleep(500 * time.Millisecond)
+		}
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { close(done); server.Close() })
+	b := pagetest.Open(browser, t, desk)
+	b.Do(chromedp.Navigate(server.URL + "/"))
+	b.Await("the stream", `document.getElementById("live-text").textContent === "Live"`)
+	asked.Store(0)
+	for i := range 70 {
+		set(t, board, "vip_customers", &musterpb.AudienceStatus{State: "adding", Members: int64(i)})
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := asked.Load(); n < 1 || n > 4 { // one in two seconds and a half
+		t.Errorf("asked %d times in seven seconds for what takes half a second", n)
+	}
+	set(t, board, "vip_customers", &musterpb.AudienceStatus{State: "adding", Members: 50_001})
+	b.Await("the last change", `document.querySelector("#audience-vip_customers").textContent.includes("50,001")`)
+}
+
 // TestBrowserHidden: a tab that nobody sees keeps no connection, of which a browser has
 // six for a server, and is brought up to date when it is seen again.
 func TestBrowserHidden(t *testing.T) {
@@ -324,6 +356,23 @@ func TestBrowserLogsIn(t *testing.T) {
 	if h := b.Text("h1"); h != "Overview" {
 		t.Errorf("the next page is %q", h)
 	}
+	b.Do(chromedp.Click("header form button"))
+	b.Await("the form", `document.querySelector("#token") !== null`)
+}
+
+// TestBrowserLogsInElsewhere: over plain HTTP under a name that is not of loopback a
+// browser does not say which site a form comes from (Sec-Fetch-Site), so its origin must
+// be told.
+func TestBrowserLogsInElsewhere(t *testing.T) {
+	t.Parallel()
+	browser := pagetest.Chromium(t)
+	server := httptest.NewServer(New(Options{Board: fixture(t, time.Now()), Token: token}))
+	t.Cleanup(server.CloseClientConnections)
+	b := pagetest.Open(browser, t, pagetest.Device{Width: 1280, Height: 800, NoScripts: true})
+	b.Quiet = true // a 401 is told in the console
+	b.Do(chromedp.Navigate(strings.Replace(server.URL, "127.0.0.1", pagetest.Elsewhere, 1) + "/"))
+	b.Do(chromedp.SendKeys("#token", token+kb.Enter))
+	b.Await("the overview", `document.querySelector("h1")?.textContent === "Overview"`)
 	b.Do(chromedp.Click("header form button"))
 	b.Await("the form", `document.querySelector("#token") !== null`)
 }

@@ -22,7 +22,8 @@
 //
 // # Failures
 //
-//	Kafka away         the page says so and shows what was last read
+//	Kafka away         at the start the page says so; later what was last read stays, and
+//	                   after two minutes all replicas are shown as gone
 //	replica silent     shown as gone after two minutes, not shown after an hour
 //	a lost connection  the script says so and goes on by itself
 package page

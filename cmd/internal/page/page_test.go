@@ -44,7 +44,7 @@ func TestHeaders(t *testing.T) {
 		for _, path := range []string{"/", "/audience?key=vip_customers", "/audience?key=nobody", "/assets/style.css", "/assets/live.js", "/nowhere"} {
 			r := ask(h, "GET", path, "localhost:8081", nil)
 			for name, want := range map[string]string{
-				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
 				"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
 			} {
 				if got := r.Header.Get(name); got != want {
@@ -231,14 +231,17 @@ func TestLoginIsSlow(t *testing.T) {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	board, done := fixture(t, time.Now()), make(chan struct{})
-	server := httptest.NewServer(New(Options{Board: board, Done: done}))
+	server := httptest.NewUnstartedServer(New(Options{Board: board, Done: done}))
+	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second // as short as they must not end it
+	server.Start()
 	defer server.Close()
+	defer server.CloseClientConnections()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := http.DefaultClient.Do(req)
-	if err != nil || r.Header.Get("Content-Type") != "text/event-stream" {
+	if err != nil || r.Header.Get("Content-Type") != "text/event-stream" || r.Header.Get("X-Accel-Buffering") != "no" {
 		t.Fatal(err, r)
 	}
 	read := func() string {
@@ -250,6 +253,7 @@ func TestEvents(t *testing.T) {
 		return string(b[:n])
 	}
 	first := read()
+	time.Sleep(1500 * time.Millisecond)
 	if err := board.SetAudience("new", nil); err != nil {
 		t.Fatal(err)
 	}

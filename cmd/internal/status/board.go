@@ -1,9 +1,11 @@
 package status
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"muster/schema/musterpb"
 )
@@ -13,9 +15,11 @@ import (
 // not be changed.
 type Board struct {
 	mu        sync.Mutex
-	audiences map[string]*musterpb.AudienceStatus // by key
+	audiences map[string]*musterpb.AudienceStatus // by key, without what only Detail shows
+	values    map[string][]byte                   // of audiences, by key
 	replicas  map[string]*musterpb.Replica        // by name
 	sources   map[string]source                   // of audiences' keys and replicas' names
+	read      map[source]int64                    // the offset up to which each was read
 	version   int64
 	changed   chan struct{} // closed at the next change
 }
@@ -44,11 +48,15 @@ func (b *Board) audience(from source, key string, value []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.audiences == nil {
-		b.audiences = make(map[string]*musterpb.AudienceStatus)
+		b.audiences, b.values = make(map[string]*musterpb.AudienceStatus), make(map[string][]byte)
 	}
-	b.audiences[key] = s
+	// Decoded, a history takes five times as much, and nearly all audiences are never
+	// looked at alone.
+	s.History, s.HistoryDays, s.HistoryMonths, s.Requests, s.Errors = nil, nil, nil, nil, nil
+	b.audiences[key], b.values[key] = s, bytes.Clone(value)
 	if value == nil {
 		delete(b.audiences, key)
+		delete(b.values, key)
 	}
 	b.from("a"+key, from, value != nil)
 	return nil
@@ -84,6 +92,26 @@ func (b *Board) from(row string, s source, kept bool) {
 	b.tell()
 }
 
+// reached notes up to which offset a partition was read.
+func (b *Board) reached(s source, next int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.read == nil {
+		b.read = make(map[source]int64)
+	}
+	b.read[s] = next
+}
+
+// next is the offset up to which a partition was read, -1 where it was not.
+func (b *Board) next(s source) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if next, ok := b.read[s]; ok {
+		return next
+	}
+	return -1
+}
+
 // forget drops what a partition said: it is read again from its beginning.
 func (b *Board) forget(s source) {
 	b.mu.Lock()
@@ -93,6 +121,7 @@ func (b *Board) forget(s source) {
 			delete(b.sources, row)
 			if row[0] == 'a' {
 				delete(b.audiences, row[1:])
+				delete(b.values, row[1:])
 			} else {
 				delete(b.replicas, row[1:])
 			}
@@ -123,11 +152,29 @@ func (b *Board) Changed() (version int64, next <-chan struct{}) {
 // Audience returns what was last said of an audience, nil where nothing was.
 func (b *Board) Audience(key string) *musterpb.AudienceStatus {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.audiences[key]
+	value, ok := b.values[key]
+	b.mu.Unlock()
+	s := new(musterpb.AudienceStatus)
+	if !ok || s.UnmarshalVT(value) != nil { // it was decoded when it came
+		return nil
+	}
+	return s
 }
 
-// rows returns all there is.
+// drop forgets replicas that have said nothing since then: nobody else does so for those
+// that died without a word.
+func (b *Board) drop(since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name, r := range b.replicas {
+		if r.SaidMs < since.UnixMilli() {
+			delete(b.replicas, name)
+			delete(b.sources, "r"+name)
+		}
+	}
+}
+
+// rows returns all there is, of audiences what an Overview shows.
 func (b *Board) rows() (map[string]*musterpb.AudienceStatus, map[string]*musterpb.Replica) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

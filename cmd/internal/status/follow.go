@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"muster/consumer"
 )
 
-// Topics are where audiences' owners and replicas write.
+// Topics are where audiences' owners and replicas write. [Board.Follow] leaves out one
+// without a name.
 type Topics struct{ Audiences, Replicas string }
 
 // again is how long to wait before a topic that cannot be read is tried again.
@@ -19,6 +21,7 @@ const again = 10 * time.Second
 // row is how a record of a topic comes to the board.
 func (b *Board) row(t Topics, r consumer.Record) error {
 	from := source{r.Topic, r.Partition}
+	b.reached(from, r.Offset+1)
 	if r.Topic == t.Audiences {
 		return b.audience(from, string(r.Key), r.Value)
 	}
@@ -41,14 +44,15 @@ func (b *Board) Read(ctx context.Context, cluster *consumer.Cluster, t Topics) e
 }
 
 // Follow takes what the topics hold and goes on with what is written to them until ctx
-// ends. A topic that cannot be read is tried again and said in the log: nothing else
+// ends, or goes on after [Board.Read]. A topic that cannot be read is tried again and said in the log: nothing else
 // depends on it.
 func (b *Board) Follow(ctx context.Context, cluster *consumer.Cluster, t Topics, log *slog.Logger) {
 	var counts map[string]int
 	f := follower{board: b, cluster: cluster, topics: t, log: log}
+	named := slices.DeleteFunc([]string{t.Audiences, t.Replicas}, func(name string) bool { return name == "" })
 	for ctx.Err() == nil && counts == nil {
 		var err error
-		if counts, err = cluster.Partitions(ctx, t.Audiences, t.Replicas); err != nil {
+		if counts, err = cluster.Partitions(ctx, named...); err != nil {
 			f.failed(ctx, err)
 		}
 	}
@@ -71,10 +75,11 @@ type follower struct {
 	said time.Time
 }
 
-// partition reads one partition. After an error it goes on where it was, or where that
-// is not in the topic any more, from the beginning.
+// partition reads one partition, from where Read came to: read twice, what is over would
+// be shown again. After an error it goes on where it was, or where that is not in the
+// topic any more, from the beginning.
 func (f *follower) partition(ctx context.Context, s source) {
-	next := int64(-1)
+	next := f.board.next(s)
 	for ctx.Err() == nil {
 		start, end, err := f.cluster.Bounds(ctx, s.topic, s.partition)
 		if err != nil {

@@ -27,6 +27,7 @@ type Letters struct {
 
 // Overview returns the present moment of the board.
 func (b *Board) Overview(now time.Time) Overview {
+	b.drop(now.Add(-Forgotten))
 	audiences, replicas := b.rows()
 	o := Overview{At: now.UTC(), Audiences: []Audience{}, Accounts: []Account{}, Replicas: []Replica{}, DeadLetters: []Letters{}}
 	letters := map[string]int64{}

@@ -11,6 +11,9 @@ const (
 	SayEvery = 30 * time.Second
 	// Silence is how long a replica may say nothing before it counts as gone.
 	Silence = 4 * SayEvery
+	// Forgotten is how long it is shown as gone. Each start has a name of its own, so
+	// none that died comes back; muster.replicas keeps reports for as long.
+	Forgotten = time.Hour
 )
 
 // Replica is one process, as it last said itself.

@@ -88,6 +88,28 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// TestDeadReplicasAreForgotten: a replica that died without a word is told of for an
+// hour, and then its dead letters are not counted either.
+func TestDeadReplicasAreForgotten(t *testing.T) {
+	t.Parallel()
+	var b Board
+	letters := []*musterpb.Tally{{Of: "no_user", Count: 1}}
+	report(t, &b, "old", &musterpb.Replica{Host: "old", SaidMs: now.Add(-Forgotten - time.Millisecond).UnixMilli(), DeadLetters: letters})
+	report(t, &b, "dead", &musterpb.Replica{Host: "dead", SaidMs: now.Add(-Forgotten).UnixMilli(), DeadLetters: letters})
+	report(t, &b, "alive", &musterpb.Replica{Host: "alive", SaidMs: now.UnixMilli(), DeadLetters: letters})
+	var hosts []string
+	o := b.Overview(now)
+	for _, r := range o.Replicas {
+		hosts = append(hosts, r.Host)
+	}
+	if !cmp.Equal(hosts, []string{"alive", "dead"}) || o.Sum.Letters != 2 {
+		t.Errorf("replicas %v, %d dead letters", hosts, o.Sum.Letters)
+	}
+	if len(b.replicas) != 2 || len(b.sources) != 2 {
+		t.Errorf("%d replicas of %d sources are kept", len(b.replicas), len(b.sources))
+	}
+}
+
 // TestBoardTells: whoever waits is told of every change, and of none else.
 func TestBoardTells(t *testing.T) {
 	t.Parallel()
@@ -111,6 +133,34 @@ func TestBoardTells(t *testing.T) {
 	}
 }
 
+// TestBoardIsSmall: what only the page of one audience shows is kept as it came, and no
+// caller's buffer with it.
+func TestBoardIsSmall(t *testing.T) {
+	t.Parallel()
+	var b Board
+	said := &musterpb.AudienceStatus{
+		Name: "n", History: []*musterpb.RowTotals{{HourMs: 1}}, HistoryDays: []*musterpb.RowTotals{{HourMs: 2}}, HistoryMonths: []*musterpb.RowTotals{{HourMs: 3}},
+		Requests: []*musterpb.RequestNote{{Op: "add_users"}}, Errors: []*musterpb.RequestNote{{Op: "add_users"}},
+	}
+	value, err := said.MarshalVT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetAudience("a", value); err != nil {
+		t.Fatal(err)
+	}
+	clear(value)
+	if kept := b.audiences["a"]; !kept.EqualVT(&musterpb.AudienceStatus{Name: "n"}) {
+		t.Errorf("kept: %v", kept)
+	}
+	if !b.Audience("a").EqualVT(said) {
+		t.Errorf("got %v", b.Audience("a"))
+	}
+	if err := b.SetAudience("a", nil); err != nil || b.Audience("a") != nil || len(b.values) != 0 {
+		t.Errorf("forgotten, and there is %v (%v)", b.Audience("a"), err)
+	}
+}
+
 // TestBoardForgets: a partition that is read again from its beginning takes away what it
 // said, and nothing else.
 func TestBoardForgets(t *testing.T) {
@@ -128,7 +178,7 @@ func TestBoardForgets(t *testing.T) {
 	if err := b.replica(source{"replicas", 0}, "a", nil); err != nil {
 		t.Fatal(err)
 	}
-	report(t, &b, "r", &musterpb.Replica{Host: "h"})
+	report(t, &b, "r", &musterpb.Replica{Host: "h", SaidMs: now.UnixMilli()})
 	b.forget(source{"audiences", 0})
 	if o := b.Overview(now); len(o.Audiences) != 1 || o.Audiences[0].Key != "c" || len(o.Replicas) != 1 {
 		t.Errorf("left: %+v, %+v", o.Audiences, o.Replicas)

@@ -68,7 +68,10 @@ func (w *Worker) serve(ctx context.Context, key, address string, h http.Handler)
 		return nil, fmt.Errorf("listen on %s.listen: %w; free the address, or set %[1]s.listen to another one or to off", key, err)
 	}
 	w.log.Info("listening", key, listener.Addr().String())
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		WriteTimeout: time.Minute, // a reader who takes nothing holds an answer no longer
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	return func() error {

@@ -34,9 +34,14 @@ func (w *Worker) page(ctx context.Context) http.Handler {
 
 // follow keeps the board up to date, where somebody can look at it.
 func (w *Worker) follow(ctx context.Context, cluster *consumer.Cluster) {
-	if w.config.Page.Listen != config.Off {
-		FollowStatus(ctx, &w.board, cluster, w.config, w.log)
+	if w.config.Page.Listen == config.Off {
+		return
 	}
+	topics := statusTopics(w.config)
+	if w.mute {
+		topics.Replicas = "" // it cannot be read either
+	}
+	w.board.Follow(ctx, cluster, topics, w.log)
 }
 
 // FollowStatus brings a board up to date until ctx ends.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/segmentio/kafka-go"
 
 	"muster/cmd/internal/config"
 	"muster/cmd/internal/page/pagetest"
@@ -87,6 +88,44 @@ func TestReplicasReport(t *testing.T) {
 		}
 		if o := w.overview(c); len(o.Replicas) != 0 {
 			t.Errorf("all have stopped, and there are %+v", o.Replicas)
+		}
+	})
+}
+
+// Where others make the topics, the one of reports may not be there yet: replicas are not
+// shown, and nothing else is missing.
+func TestNoTopicOfReports(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.topic("identify", 1)
+		w.topic("audience-membership", 1)
+		c := w.config()
+		made, stop := w.run(c, io.Discard)
+		w.await("the topics", func() bool { return made.Status().State == worker.Ready })
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		reports := c.Topic(config.TopicReplicas)
+		if res, err := w.client.DeleteTopics(t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{reports}}); err != nil || res.Errors[reports] != nil {
+			t.Fatal(err, res)
+		}
+		c.Topics.Create = false
+		log := &bytes.Buffer{}
+		_, stop = w.run(c, log)
+		w.produce("audience-membership", "u1", entered("u1", "vip", "jane@example.com", true))
+		w.await("the audience", func() bool { return w.lines()["vip"] == 1 })
+		time.Sleep(10 * time.Minute)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{`\"muster.replicas\" is missing`, "muster topics create --print", "everything else goes on"} {
+			if strings.Count(log.String(), want) != 1 {
+				t.Errorf("%d times %s in the log:\n%s", strings.Count(log.String(), want), want, log)
+			}
+		}
+		if strings.Contains(log.String(), "cannot say what this replica is doing") {
+			t.Error("it complains again and again")
 		}
 	})
 }

@@ -90,12 +90,13 @@ func (r *reporter) look(ctx context.Context, now time.Time) {
 }
 
 func (r *reporter) write(ctx context.Context, value []byte) {
-	ctx, cancel := context.WithTimeout(ctx, reportPatience)
+	within, cancel := context.WithTimeout(ctx, reportPatience)
 	defer cancel()
-	switch err := r.append(ctx, []byte(r.name), value); {
+	switch err := r.append(within, []byte(r.name), value); {
 	case err == nil:
 		r.failed = false
 	case value == nil: // others see it by its silence
+	case ctx.Err() != nil: // it stops, and says so next
 	case !r.failed:
 		r.failed = true
 		r.log.Warn("cannot say what this replica is doing, for the status page; everything else goes on", "error", err)

@@ -173,6 +173,25 @@ func eventPartitions(ctx context.Context, cluster *consumer.Cluster, c *config.C
 	return cmp.Or(existing[events], highest), nil
 }
 
+// ensure makes the topics, or checks them. The one of reports may be missing, as after an
+// upgrade where others make topics: nothing but what is shown depends on it.
+func (w *Worker) ensure(ctx context.Context, cluster *consumer.Cluster, topics []consumer.Topic) error {
+	reports := func(t consumer.Topic) bool { return t.Name == w.config.Topic(config.TopicReplicas) }
+	needed := slices.DeleteFunc(slices.Clone(topics), reports)
+	if err := ensureTopics(ctx, cluster, w.config, needed); err != nil {
+		return err
+	}
+	optional := slices.DeleteFunc(topics, func(t consumer.Topic) bool { return !reports(t) })
+	if err := ensureTopics(ctx, cluster, w.config, optional); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		w.mute = true
+		w.log.Warn("the status page will not show this replica; mend it and restart, everything else goes on", "error", err)
+	}
+	return nil
+}
+
 // ensureTopics makes the topics, or where it must not, checks them.
 func ensureTopics(ctx context.Context, cluster *consumer.Cluster, c *config.Config, topics []consumer.Topic) error {
 	if c.Topics.Create {

@@ -31,6 +31,7 @@ type Worker struct {
 	board   status.Board  // what all replicas say, while the page is served
 	cache   *pebble.Cache // while Run runs
 	disk    chan error    // why the disk of the tables has failed
+	mute    bool          // nothing can be said to other replicas; set before stages run
 
 	mu         sync.Mutex
 	dry        *dryRun // in a dry run, once the stages are open
@@ -112,7 +113,9 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		group.Go(func() error { return stage.Run(running) })
 	}
 	group.Go(func() error { watch.run(running); return nil })
-	group.Go(func() error { w.reporter(cluster).run(running); return nil })
+	if !w.mute {
+		group.Go(func() error { w.reporter(cluster).run(running); return nil })
+	}
 	group.Go(func() error { w.follow(running, cluster); return nil })
 	ended := make(chan error, 1)
 	go func() { ended <- group.Wait() }()
@@ -155,7 +158,7 @@ func (w *Worker) open(ctx context.Context, cluster *consumer.Cluster, t *telemet
 	if err := refuseSwitch(ctx, cluster, w.config, installation(w.config, id), counts); err != nil {
 		return nil, err
 	}
-	if err := ensureTopics(ctx, cluster, w.config, Topics(w.config, counts)); err != nil {
+	if err := w.ensure(ctx, cluster, Topics(w.config, counts)); err != nil {
 		return nil, err
 	}
 	var stages []*consumer.Stage

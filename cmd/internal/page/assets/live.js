@@ -72,6 +72,7 @@
     if (busy) { again = true; return; }
     busy = true;
     again = false;
+    const began = performance.now();
     try {
       const answer = await fetch(location.href, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 401) { location.reload(); return; }
@@ -85,8 +86,11 @@
     } catch {
       say("Connection lost, trying again");
     } finally {
-      busy = false;
-      if (again) setTimeout(refresh, 500);
+      // A page that takes long is asked for less often: replicas have other work.
+      setTimeout(() => {
+        busy = false;
+        if (again) refresh();
+      }, Math.max(500, 4 * (performance.now() - began)));
     }
   }
 

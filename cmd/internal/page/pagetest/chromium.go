@@ -19,6 +19,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// Elsewhere is a name of this machine that browsers trust no more than any other over
+// plain HTTP: of localhost they say more (Secure Contexts).
+const Elsewhere = "muster.example"
+
 // Chromium starts Debian's Chromium, headless and with a profile of its own. Without
 // one the test is skipped, but not in CI.
 func Chromium(t *testing.T) context.Context {
@@ -42,6 +46,7 @@ func Chromium(t *testing.T) context.Context {
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(profile(t)), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP "+Elsewhere+" 127.0.0.1"),
 	)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
