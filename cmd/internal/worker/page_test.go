@@ -2,11 +2,13 @@ package worker_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,7 +200,7 @@ func TestPageOfAWorker(t *testing.T) {
 	}
 }
 
-// A taken address is told before anything else happens.
+// A taken address of the page is told, and the worker works without it.
 func TestPageAddressIsTaken(t *testing.T) {
 	t.Parallel()
 	taken := httptest.NewServer(nil)
@@ -207,11 +209,33 @@ func TestPageAddressIsTaken(t *testing.T) {
 	c.Kafka.Brokers, c.Sources, c.Stages = []string{"nobody:9092"}, []config.Source{{Topic: "identify"}}, []string{config.StageMembership}
 	c.UserKeySecret = "a secret of the test"
 	c.HTTP.Listen, c.Page.Listen = config.Off, taken.Listener.Addr().String()
-	replica, err := worker.New(c, worker.Options{Logger: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var said firstWarning
+	said.then = stop
+	replica, err := worker.New(c, worker.Options{Logger: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := replica.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "set page.listen to another one or to off") {
-		t.Errorf("got %v", err)
+	if err := replica.Run(ctx); err != nil {
+		t.Errorf("ended with %v", err)
 	}
+	if !strings.Contains(said.text, "no status page here") || !strings.Contains(said.text, "set page.listen to another one or to off") {
+		t.Errorf("said %q", said.text)
+	}
+}
+
+// firstWarning keeps the first line that is logged and does something then.
+type firstWarning struct {
+	once sync.Once
+	text string
+	then func()
+}
+
+func (f *firstWarning) Write(line []byte) (int, error) {
+	f.once.Do(func() {
+		f.text = string(line)
+		f.then()
+	})
+	return len(line), nil
 }

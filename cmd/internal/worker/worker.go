@@ -75,9 +75,9 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, stopHTTP()) }()
 	looking, stopLooking := context.WithCancel(ctx)
 	stopPage, err := w.serve(ctx, "page", w.config.Page.Listen, w.page(looking))
-	if err != nil {
-		stopLooking()
-		return err
+	if err != nil { // the audiences do not need the page, and a second replica on a host finds its port taken
+		w.log.Warn("no status page here", "error", err)
+		stopPage = func() error { return nil }
 	}
 	defer func() { err = errors.Join(err, stopPage()) }()
 	defer stopLooking()
