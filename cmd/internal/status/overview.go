@@ -40,6 +40,7 @@ func (b *Board) Overview(now time.Time) Overview {
 	slices.SortFunc(o.Replicas, func(a, b Replica) int {
 		return cmp.Or(cmp.Compare(a.Host, b.Host), a.Started.Compare(b.Started), cmp.Compare(a.Name, b.Name))
 	})
+	allSilent(o.Replicas)
 	for _, reason := range slices.Sorted(maps.Keys(letters)) {
 		o.DeadLetters = append(o.DeadLetters, Letters{reason, letters[reason]})
 	}

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"time"
 
 	"muster/schema/musterpb"
@@ -77,4 +78,15 @@ func replicaOf(name string, r *musterpb.Replica, now time.Time) Replica {
 		v.Tasks = append(v.Tasks, t)
 	}
 	return v
+}
+
+// allSilent says something else of replicas that are all gone: they hardly died together,
+// and whoever looks may be the one that does not reach Kafka.
+func allSilent(replicas []Replica) {
+	if slices.ContainsFunc(replicas, func(r Replica) bool { return r.State != StateGone }) {
+		return
+	}
+	for i := range replicas {
+		replicas[i].Reasons = []string{"nothing was heard of any replica for more than " + About(Silence) + ": none runs, or Kafka does not answer, and all that is shown is as old"}
+	}
 }

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,23 @@ func TestDeadReplicasAreForgotten(t *testing.T) {
 	}
 	if len(b.replicas) != 2 || len(b.sources) != 2 {
 		t.Errorf("%d replicas of %d sources are kept", len(b.replicas), len(b.sources))
+	}
+}
+
+// Where nothing is heard of anybody, it is not said that others take over.
+func TestAllAreSilent(t *testing.T) {
+	t.Parallel()
+	var b Board
+	report(t, &b, "1", &musterpb.Replica{Host: "a", State: "ready", SaidMs: now.Add(-Silence - time.Second).UnixMilli()})
+	report(t, &b, "2", &musterpb.Replica{Host: "b", State: "ready", SaidMs: now.UnixMilli()})
+	if r := b.Overview(now).Replicas[0]; !strings.Contains(r.Reasons[0], "others take its tasks over") {
+		t.Errorf("one of two: %q", r.Reasons)
+	}
+	later := now.Add(Silence + time.Second)
+	for _, r := range b.Overview(later).Replicas {
+		if len(r.Reasons) != 1 || !strings.Contains(r.Reasons[0], "Kafka does not answer") {
+			t.Errorf("all: %s: %q", r.Host, r.Reasons)
+		}
 	}
 }
 
