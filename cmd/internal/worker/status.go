@@ -60,11 +60,13 @@ func (w *Worker) judged(n needs) Status {
 	for i, s := range w.stages {
 		stages[i] = s.Status()
 	}
+	n.token = w.token.findings()
 	return judge(stages, n)
 }
 
-// needs is what the stages say that only a person can mend.
+// needs is what the stages and Facebook say that only a person can mend.
 type needs struct {
+	token      []facebook.Finding
 	notKeyed   map[string]int64          // records, by source
 	twoSources map[string]int64          // records, by audience
 	blocked    map[string]uploader.Block // by audience
@@ -104,6 +106,10 @@ func judge(stages []consumer.StageStatus, n needs) Status {
 	if unfenced > 0 {
 		// It works, and some clusters grant no more.
 		say(Ready, "brokers grant no transactional id, former owners of %d tasks are noticed but not shut out: see the warning in the log for the command that grants it", unfenced)
+	}
+	for _, f := range n.token {
+		// It works until then; what it stops is told of the audiences.
+		say(Ready, "access token: %s: %s", f.Title, f.Remedy)
 	}
 	for _, topic := range slices.Sorted(maps.Keys(n.notKeyed)) {
 		say(Blocked, "source %s holds records that are not keyed by their user (%d seen, not_keyed in the dead letters): set sources[].repartition: true on all sources, with another group and topics.prefix, or key it by userId, or by anonymousId where there is none", topic, n.notKeyed[topic])

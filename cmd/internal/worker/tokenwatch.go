@@ -23,7 +23,7 @@ const (
 )
 
 // tokenWatch tells in time that the access token will end: in the log, from 14 days
-// before on, and as a metric. That a token has ended is told by the uploader.
+// before on, in the worker's status and as a metric. That a token has ended is told by the uploader.
 type tokenWatch struct {
 	client *facebook.Client
 	appID  string
@@ -32,6 +32,7 @@ type tokenWatch struct {
 
 	mu      sync.Mutex
 	expires time.Time // zero: never, or not known
+	found   []facebook.Finding
 }
 
 // tokenWatch makes the watch. It is nil where there is nothing to watch, or no app
@@ -105,11 +106,22 @@ func (w *tokenWatch) look(ctx context.Context) bool {
 		return false
 	}
 	w.unsure.Recovered(ctx, w.log, "when the access token ends is known again")
-	for _, f := range info.Findings(w.appID, time.Now()) {
+	found := info.Findings(w.appID, time.Now())
+	for _, f := range found {
 		w.log.Warn("access token", "problem", f.Title, "remedy", f.Remedy)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.expires = info.Expires
+	w.expires, w.found = info.Expires, found
 	return true
+}
+
+// findings are what is wrong with the token, or soon will be, as Facebook last said.
+func (w *tokenWatch) findings() []facebook.Finding {
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.found
 }

@@ -75,11 +75,17 @@ func TestTokenWatch(t *testing.T) {
 		if got := gauge(t, reader); got != end.Unix() {
 			t.Errorf("the metric says %d, want %d", got, end.Unix())
 		}
+		if found := w.findings(); len(found) != 1 || !strings.Contains(found[0].Title, "the token expires on") {
+			t.Errorf("found %v", found)
+		}
 		token.set("canary-long")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if got := gauge(t, reader); got != 0 {
 			t.Errorf("the metric says %d of a token without an end", got)
+		}
+		if found := w.findings(); len(found) != 0 {
+			t.Errorf("found %v of a token without an end", found)
 		}
 		cancel()
 		running.Wait()

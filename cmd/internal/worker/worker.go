@@ -36,6 +36,7 @@ type Worker struct {
 	mu         sync.Mutex
 	dry        *dryRun // in a dry run, once the stages are open
 	stages     []*consumer.Stage
+	token      *tokenWatch
 	waitingFor string
 }
 
@@ -107,6 +108,9 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	w.mu.Lock()
+	w.token = watch
+	w.mu.Unlock()
 	defer context.AfterFunc(ctx, func() { w.log.Info("stopping, finishing what is under way") })()
 	group, running := errgroup.WithContext(ctx)
 	for _, stage := range stages {
