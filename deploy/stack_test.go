@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"muster/consumer/kafkatest"
 )
 
 // stack runs services of the compose file as processes of this machine: the program of the
@@ -114,7 +116,7 @@ func (s *stack) start(name, program string, beyond ...string) *process {
 	for _, variable := range environment(service) {
 		p.cmd.Env = append(p.cmd.Env, s.localise(service, variable))
 	}
-	dieWithTest(p.cmd)
+	kafkatest.DieWithParent(p.cmd)
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // the kernel watches the thread that starts a process

@@ -15,6 +15,7 @@ import (
 	"muster/cmd/internal/config"
 	"muster/cmd/internal/model"
 	"muster/cmd/internal/worker"
+	"muster/consumer/kafkatest"
 )
 
 // replica is one running worker.
@@ -112,7 +113,7 @@ func asProcess(binary, logs string) starter {
 		log := openLog(w.t, logs, name)
 		cmd := exec.Command(binary, "run", "--config", path)
 		cmd.Stdout, cmd.Stderr = log, log
-		dieWithTest(cmd)
+		kafkatest.DieWithParent(cmd)
 		p := &process{t: w.t, name: name, cmd: cmd, exited: make(chan struct{})}
 		started := make(chan error)
 		go func() {

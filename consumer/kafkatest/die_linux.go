@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent has the kernel kill the process when the one that starts it dies.
-func dieWithParent(cmd *exec.Cmd) {
+// DieWithParent has the kernel kill a process, not started yet, when the one that
+// starts it dies.
+func DieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -4,6 +4,6 @@ package kafkatest
 
 import "os/exec"
 
-// dieWithParent does nothing: a test process that is killed leaves its brokers
-// behind on this system.
-func dieWithParent(*exec.Cmd) {}
+// DieWithParent does nothing: a test process that is killed leaves those that it
+// started behind on this system.
+func DieWithParent(*exec.Cmd) {}

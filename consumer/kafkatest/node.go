@@ -101,10 +101,10 @@ func (n *Node) start() error {
 	}
 	cmd, exited := n.java("kafka.Kafka", "server.properties"), make(chan struct{})
 	cmd.Stdout, cmd.Stderr = log, log
-	dieWithParent(cmd)
+	DieWithParent(cmd)
 	started := make(chan error)
 	go func() {
-		// The kernel sends the signal of dieWithParent when the thread that started
+		// The kernel sends the signal of DieWithParent when the thread that started
 		// the process ends, so this thread lives as long as the process.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
