@@ -88,7 +88,7 @@ type audienceLine struct {
 	Unsent       time.Time `json:"oldest_unsent,omitzero"`
 	Updated      time.Time `json:"updated"`
 
-	Load  *accountLoad `json:"account_load,omitempty"`
+	Load  *status.Load `json:"account_load,omitempty"`
 	Match *match       `json:"match,omitempty"`
 }
 
@@ -101,22 +101,15 @@ func lines(all map[string]*musterpb.AudienceStatus) []audienceLine {
 			OrderRefused: s.OrderRefused.GetTitle(), ToObey: s.OrderRefused.GetRemedy(), Unknown: s.ContentUnknown, Replace: s.Replace, NotReplaced: s.ReplaceFailed.GetTitle(), ToReplace: s.ReplaceFailed.GetRemedy(),
 			Account: s.Account, FacebookID: s.FacebookId, Members: s.Members, Unmatchable: s.Unmatchable,
 			Rows: s.Desired, RowsAt: s.Synced, Pending: s.Pending, Owed: s.Owed, Refused: s.Refused, Leaving: s.Leaving,
-			Erasing: s.Erasing, Overdue: s.ErasuresOverdue, Erasure: unixMilli(s.OldestErasureMs), ToErase: s.OverdueRemedy,
-			Windows: s.Windows, LastWindow: unixMilli(s.WindowStartedMs), Unsent: unixMilli(s.OldestUnsentMs), Updated: unixMilli(s.UpdatedMs),
-			Load: loadOf(s), Match: matchOf(s),
+			Erasing: s.Erasing, Overdue: s.ErasuresOverdue, Erasure: status.Moment(s.OldestErasureMs), ToErase: s.OverdueRemedy,
+			Windows: s.Windows, LastWindow: status.Moment(s.WindowStartedMs), Unsent: status.Moment(s.OldestUnsentMs), Updated: status.Moment(s.UpdatedMs),
+			Load: status.LoadOf(s), Match: matchOf(s),
 		})
 	}
 	return list
 }
 
 func keysOf(all map[string]*musterpb.AudienceStatus) []string { return slices.Sorted(maps.Keys(all)) }
-
-func unixMilli(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
 
 func listAudiences(w io.Writer, list []audienceLine, now time.Time) error {
 	out := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)

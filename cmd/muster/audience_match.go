@@ -47,7 +47,7 @@ func matchOf(s *musterpb.AudienceStatus) *match {
 	if r := s.Reading; r != nil {
 		m.Facebook = &reading{
 			Lower: r.Lower, Upper: r.Upper, Delivery: r.Delivery, DeliveryText: r.DeliveryText,
-			Operation: r.Operation, OperationText: r.OperationText, Read: unixMilli(r.ReadMs),
+			Operation: r.Operation, OperationText: r.OperationText, Read: status.Moment(r.ReadMs),
 		}
 	}
 	return m
@@ -96,10 +96,10 @@ func (r *reading) size() string {
 // state is what is out of the ordinary.
 func (r *reading) state() string {
 	var parts []string
-	if r.Delivery != 0 && r.Delivery != deliveryReady {
+	if r.Delivery != 0 && r.Delivery != facebook.DeliveryReady {
 		parts = append(parts, fmt.Sprintf("%s (delivery %d)", r.DeliveryText, r.Delivery))
 	}
-	if r.Delivery == deliveryTooSmall {
+	if r.Delivery == facebook.DeliveryTooSmall {
 		parts = append(parts, fmt.Sprintf("it delivers to no fewer than %d matched people", uploader.SmallAudience))
 	}
 	if r.Operation != 0 && r.Operation != facebook.OperationNormal {
@@ -107,9 +107,3 @@ func (r *reading) state() string {
 	}
 	return strings.Join(parts, "; ")
 }
-
-// Facebook's codes of delivery (Meta, "Custom Audience").
-const (
-	deliveryReady    = 200
-	deliveryTooSmall = 300
-)

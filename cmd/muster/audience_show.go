@@ -105,7 +105,7 @@ func showAudience(w io.Writer, a audienceLine, history []*musterpb.RowTotals, no
 		row(line.name, "%s", line.text)
 	}
 	if a.Load != nil {
-		row("ad account", "%s", a.Load.text(now))
+		row("ad account", "%s", loadText(a.Load, now))
 	}
 	if len(history) > 0 {
 		fmt.Fprintln(out, "\nHOUR (UTC)\tADDED\tREMOVED\tREFUSED\tREQUESTS")

@@ -18,7 +18,7 @@ type Audience struct {
 	Description string
 	Subtype     string // "CUSTOM" for customer lists
 	ValueBased  bool
-	Delivery    Status // 200 ready, 300 too small, from 400 on unusable
+	Delivery    Status // see the Delivery… constants; from 400 on unusable
 	Operation   Status // see the Operation… constants
 	// Lower and Upper bound the size; -1 is "not known", which a fresh audience
 	// says for hours.
@@ -33,6 +33,12 @@ type Status struct {
 	Code        int
 	Description string
 }
+
+// Values of Audience.Delivery.Code that matter here.
+const (
+	DeliveryReady    = 200
+	DeliveryTooSmall = 300
+)
 
 // Values of Audience.Operation.Code that matter here.
 const (

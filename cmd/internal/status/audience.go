@@ -61,21 +61,21 @@ func audienceOf(key string, s *musterpb.AudienceStatus) Audience {
 	return Audience{
 		Key: key, Name: s.Name, State: s.State, Paused: Paused(key, s.PausedBy), Needs: needsOf(key, s), Account: s.Account, FacebookID: s.FacebookId,
 		Members: s.Members, Pending: s.Pending, Rows: s.Desired, RowsHeld: s.Synced,
-		LastSync: moment(s.WindowStartedMs), NextSync: moment(s.NextWindowMs), Unsent: moment(s.OldestUnsentMs), Said: moment(s.UpdatedMs),
+		LastSync: Moment(s.WindowStartedMs), NextSync: Moment(s.NextWindowMs), Unsent: Moment(s.OldestUnsentMs), Said: Moment(s.UpdatedMs),
 	}
 }
 
 func needsOf(key string, s *musterpb.AudienceStatus) (needs []Need) {
 	add := func(b *musterpb.Block, stops bool) {
 		if b != nil {
-			needs = append(needs, Need{What: b.Title, Reason: b.Reason, Remedy: b.Remedy, Since: moment(b.SinceMs), Stops: stops})
+			needs = append(needs, Need{What: b.Title, Reason: b.Reason, Remedy: b.Remedy, Since: Moment(b.SinceMs), Stops: stops})
 		}
 	}
 	add(s.Block, true)
 	if s.ErasuresOverdue > 0 {
 		needs = append(needs, Need{
 			What:   Number(s.ErasuresOverdue) + " erasures are overdue: Facebook may still hold rows of erased users",
-			Remedy: s.OverdueRemedy, Since: moment(s.OldestErasureMs),
+			Remedy: s.OverdueRemedy, Since: Moment(s.OldestErasureMs),
 		})
 	}
 	for _, alarm := range s.Alarms {

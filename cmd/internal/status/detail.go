@@ -7,6 +7,7 @@ import (
 	"muster/schema"
 	"muster/schema/musterpb"
 	"muster/uploader"
+	"muster/uploader/facebook"
 )
 
 // Detail is all that is known of one audience.
@@ -99,21 +100,17 @@ func (b *Board) Detail(key string) (Detail, bool) {
 }
 
 func facebookOf(r *musterpb.Reading) *Facebook {
-	f := &Facebook{Size: "not told yet", Read: moment(r.ReadMs)}
+	f := &Facebook{Size: "not told yet", Read: Moment(r.ReadMs)}
 	if r.Lower >= 0 && r.Upper >= 0 {
 		f.Size = Number(r.Lower) + " to " + Number(r.Upper) + " people"
 	}
 	f.Delivery = coded(r.DeliveryText, r.Delivery)
 	f.State = coded(r.OperationText, r.Operation)
-	if r.Delivery == deliveryTooSmall {
+	if r.Delivery == facebook.DeliveryTooSmall {
 		f.Delivery += fmt.Sprintf("; it delivers to no fewer than %d matched people", uploader.SmallAudience)
 	}
 	return f
 }
-
-// deliveryTooSmall is Facebook's code of an audience too small to deliver to (Meta,
-// "Custom Audience").
-const deliveryTooSmall = 300
 
 func coded(text string, code uint32) string {
 	if code == 0 {
@@ -126,7 +123,7 @@ func requestsOf(notes []*musterpb.RequestNote) []Request {
 	list := make([]Request, len(notes))
 	for i, n := range notes {
 		r := Request{
-			At: moment(n.AtMs), Op: n.Op, Rows: n.Rows, Took: time.Duration(n.Millis) * time.Millisecond,
+			At: Moment(n.AtMs), Op: n.Op, Rows: n.Rows, Took: time.Duration(n.Millis) * time.Millisecond,
 			Outcome: "done", Failed: n.Class != "", Title: n.Title, Remedy: n.Remedy, Trace: n.TraceId,
 		}
 		if r.Failed {

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"muster/schema/musterpb"
 )
 
 // Overview is a moment of everything, in an order that does not change by itself.
@@ -29,7 +27,7 @@ type Letters struct {
 func (b *Board) Overview(now time.Time) Overview {
 	b.drop(now.Add(-Forgotten))
 	audiences, replicas := b.rows()
-	o := Overview{At: now.UTC(), Audiences: []Audience{}, Accounts: []Account{}, Replicas: []Replica{}, DeadLetters: []Letters{}}
+	o := Overview{At: now.UTC(), Audiences: []Audience{}, Replicas: []Replica{}, DeadLetters: []Letters{}}
 	letters := map[string]int64{}
 	for name, r := range replicas {
 		o.Replicas = append(o.Replicas, replicaOf(name, r, now))
@@ -44,23 +42,16 @@ func (b *Board) Overview(now time.Time) Overview {
 	for _, reason := range slices.Sorted(maps.Keys(letters)) {
 		o.DeadLetters = append(o.DeadLetters, Letters{reason, letters[reason]})
 	}
-	loads := map[string]*musterpb.AudienceStatus{}
 	for _, key := range slices.Sorted(maps.Keys(audiences)) {
-		s := audiences[key]
-		o.Audiences = append(o.Audiences, audienceOf(key, s))
-		if s.Account != "" && s.AccountLoad != nil && s.UpdatedMs >= loads[s.Account].GetUpdatedMs() {
-			loads[s.Account] = s
-		}
+		o.Audiences = append(o.Audiences, audienceOf(key, audiences[key]))
 	}
-	for _, id := range slices.Sorted(maps.Keys(loads)) {
-		o.Accounts = append(o.Accounts, accountOf(loads[id]))
-	}
+	o.Accounts = Accounts(audiences)
 	o.Sum = o.sum()
 	return o
 }
 
-// moment is what a message means by milliseconds; 0 is never.
-func moment(ms int64) time.Time {
+// Moment is what a message means by milliseconds; 0 is never.
+func Moment(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}

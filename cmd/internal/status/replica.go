@@ -57,7 +57,7 @@ func (t Task) Restored() int64 {
 func replicaOf(name string, r *musterpb.Replica, now time.Time) Replica {
 	v := Replica{
 		Name: name, Host: r.Host, Version: r.Version, State: r.State, Reasons: r.Reasons,
-		Started: moment(r.StartedMs), Said: moment(r.SaidMs), Tasks: []Task{},
+		Started: Moment(r.StartedMs), Said: Moment(r.SaidMs), Tasks: []Task{},
 	}
 	if now.Sub(v.Said) > Silence {
 		v.State = StateGone

@@ -9,6 +9,7 @@ import (
 
 	"muster/schema"
 	"muster/schema/musterpb"
+	"muster/uploader/facebook"
 )
 
 var now = time.Date(2024, 3, 31, 12, 34, 56, 0, time.UTC)
@@ -257,7 +258,7 @@ func TestDetail(t *testing.T) {
 	coverage[schema.Email], coverage[schema.NumKeys] = 150, 7
 	put(t, &b, "a", &musterpb.AudienceStatus{
 		Members: 200, Coverage: coverage, UnmatchableBy: []int64{9, 1},
-		Reading:  &musterpb.Reading{Lower: 1000, Upper: 2000, Delivery: deliveryTooSmall, DeliveryText: "Too small"},
+		Reading:  &musterpb.Reading{Lower: 1000, Upper: 2000, Delivery: facebook.DeliveryTooSmall, DeliveryText: "Too small"},
 		PausedBy: []string{"command"},
 		Requests: []*musterpb.RequestNote{
 			{AtMs: 1, Op: "add_users", Millis: 1500},
