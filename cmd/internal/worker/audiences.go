@@ -37,12 +37,7 @@ func Audiences(ctx context.Context, cluster *consumer.Cluster, c *config.Config)
 // stays and is obeyed by the next owner there is, within 7 days.
 func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, order *musterpb.Command, wait time.Duration) (*musterpb.AudienceStatus, error) {
 	topic := c.Topic(config.TopicAudiences)
-	counts, err := cluster.Partitions(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
-	p := schema.AudiencePartition(order.Audience, counts[topic])
-	_, from, err := cluster.Bounds(ctx, topic, p)
+	p, _, from, err := audienceBounds(ctx, cluster, topic, order.Audience)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +65,18 @@ func Command(ctx context.Context, cluster *consumer.Cluster, c *config.Config, o
 		}
 	}
 	return nil, nil
+}
+
+// audienceBounds returns the partition of an audience in a topic, the offset of its first
+// record and the one after its last.
+func audienceBounds(ctx context.Context, cluster *consumer.Cluster, topic, audience string) (partition int, start, end int64, err error) {
+	counts, err := cluster.Partitions(ctx, topic)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	partition = schema.AudiencePartition(audience, counts[topic])
+	start, end, err = cluster.Bounds(ctx, topic, partition)
+	return partition, start, end, err
 }
 
 // CommandAccount gives an order concerning an ad account to every owner, and

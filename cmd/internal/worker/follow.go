@@ -6,7 +6,6 @@ import (
 
 	"muster/cmd/internal/config"
 	"muster/consumer"
-	"muster/schema"
 	"muster/schema/musterpb"
 )
 
@@ -15,12 +14,7 @@ import (
 // say something when it changed, every few seconds at most.
 func Follow(ctx context.Context, cluster *consumer.Cluster, c *config.Config, audience string, after *musterpb.AudienceStatus, see func(*musterpb.AudienceStatus) bool) error {
 	topic := c.Topic(config.TopicAudiences)
-	counts, err := cluster.Partitions(ctx, topic)
-	if err != nil {
-		return err
-	}
-	p := schema.AudiencePartition(audience, counts[topic])
-	from, _, err := cluster.Bounds(ctx, topic, p)
+	p, from, _, err := audienceBounds(ctx, cluster, topic, audience)
 	if err != nil {
 		return err
 	}
