@@ -19,6 +19,9 @@ type entry struct {
 
 func (x *entry) over() bool { return x.Removed || x.CalledOff }
 
+// untold reports whether others are to be told something of it: eraser_tell.go.
+func (x *entry) untold() bool { return x.over() || len(x.Audit) > 0 }
+
 // entry reads an entry; nil if there is none.
 func (t *task) entry(tx *consumer.Tx, account facebook.AccountID, id schema.Erasure) (*entry, error) {
 	key := schema.AccountErasureKey(string(account), id)
@@ -44,7 +47,7 @@ func (t *task) putEntry(tx *consumer.Tx, x *entry) error {
 		return fmt.Errorf("encode erasure in an ad account: %w", err)
 	}
 	tx.Put(x.key, value)
-	if x.over() || len(x.Audit) > 0 {
+	if x.untold() {
 		tx.PutDerived(entryKey(x.key), auditUntold)
 	}
 	return nil
@@ -61,7 +64,7 @@ func restoreEntry(tx *consumer.Tx, key, value []byte) error {
 		if err != nil {
 			return err
 		}
-		if x.over() || len(x.Audit) > 0 {
+		if x.untold() {
 			tx.PutDerived(entryKey(key), auditUntold)
 			return nil
 		}

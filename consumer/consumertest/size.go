@@ -1,9 +1,5 @@
 package consumertest
 
-import (
-	"io/fs"
-)
-
 // TableBytes closes the task and returns how much its table takes on disk.
 func (k *Task) TableBytes() (total int64) {
 	k.t.Helper()
@@ -17,7 +13,7 @@ func (k *Task) TableBytes() (total int64) {
 		if err != nil {
 			k.t.Fatal(err)
 		}
-		if info.Mode().Type() == fs.FileMode(0) {
+		if info.Mode().IsRegular() {
 			total += info.Size()
 		}
 	}
