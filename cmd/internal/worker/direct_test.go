@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,12 +20,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"muster/cmd/internal/config"
+	"muster/cmd/internal/page"
+	"muster/cmd/internal/worker"
 	"muster/consumer"
 	"muster/uploader/facebook/graphtest"
 )
 
 // Nothing that names a person directly, and no secret, is at rest in Muster's topics or
-// told by its log, spans, metrics and state, whatever becomes of the records that say it (I8): used, refused by Facebook, not
+// told by its log, spans, metrics, state and pages, whatever becomes of the records that say it (I8): used, refused by Facebook, not
 // read, not keyed, erased.
 func TestNothingDirectIsKept(t *testing.T) {
 	t.Parallel()
@@ -55,8 +59,9 @@ func TestNothingDirectIsKept(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
+		pages := w.pages(c, "/", "/audience?key=vip")
 		kept := w.kept(t, "muster.profiles", "muster.members", "muster.uploads", "muster.audiences", "muster.dead-letter", "muster.rejected", "muster.audit", "muster.commands", "muster.replicas")
-		told := map[string]string{"the log": traceIDs.ReplaceAllString(log.String(), ""), "the spans": spansText(spans.Ended()), "the metrics": metricsText(t, measured), "the state": state}
+		told := map[string]string{"the log": traceIDs.ReplaceAllString(log.String(), ""), "the spans": spansText(spans.Ended()), "the metrics": metricsText(t, measured), "the state": state, "the pages": pages}
 		for _, topic := range []string{"muster.profiles", "muster.members", "muster.uploads", "muster.dead-letter", "muster.rejected", "muster.replicas"} {
 			if kept[topic] == "" {
 				t.Errorf("%s holds nothing: the test is blind", topic)
@@ -84,6 +89,27 @@ func TestNothingDirectIsKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pages are those of the status page at some paths.
+func (w *world) pages(c *config.Config, paths ...string) (text string) {
+	w.t.Helper()
+	cluster := w.cluster(c)
+	defer cluster.Close()
+	board, err := worker.ReadStatus(w.t.Context(), cluster, c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	h := page.New(page.Options{Board: board, Version: "test"})
+	for _, path := range paths {
+		got := httptest.NewRecorder()
+		h.ServeHTTP(got, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil))
+		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "vip") {
+			w.t.Errorf("%s: %d: the test is blind", path, got.Code)
+		}
+		text += got.Body.String()
+	}
+	return text
 }
 
 // kept is all that topics hold, headers included, by topic.
